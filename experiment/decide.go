@@ -1,0 +1,206 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Decision is what follows from one look.
+type Decision struct {
+	Kind        DecisionKind `json:"kind"`
+	Split       Split        `json:"split"`            // to be in force from now on; unknown: as it is
+	Winner      string       `json:"winner,omitempty"` // the version that would be promoted now
+	Reason      string       `json:"reason"`           // the one sentence that matters
+	Assessments []Assessment `json:"assessments,omitempty"`
+}
+
+// A DecisionKind is what a decision does to the run.
+type DecisionKind string
+
+// The kinds of decision.
+const (
+	Explore         DecisionKind = "explore"      // first traffic to a candidate that has none
+	Advance         DecisionKind = "advance"      // more traffic to the candidate
+	Stay            DecisionKind = "stay"         // the candidate has what it may have
+	HoldWeights     DecisionKind = "hold"         // something is unknown, or a person holds
+	Withdraw        DecisionKind = "withdraw"     // less traffic to the candidate
+	AskToPromote    DecisionKind = "promote"      // the candidate has won; a person is asked
+	KeepBaseline    DecisionKind = "keepBaseline" // the candidate has lost
+	RollBackNow     DecisionKind = "rollback"     // a rollback objective is violated
+	EndsUndecidedly DecisionKind = "undecided"    // iterations are over, data is missing
+)
+
+// Unknown lists the assessments that have no verdict.
+func (d Decision) Unknown() []Assessment { return d.with(Unknown) }
+
+func (d Decision) with(v Verdict) []Assessment {
+	var list []Assessment
+	for _, a := range d.Assessments {
+		if a.Verdict == v {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// Of finds the assessment of an objective and a version; one that is not there is Unknown.
+func (d Decision) Of(objective int, version string) Assessment {
+	for _, a := range d.Assessments {
+		if a.Objective == objective && a.Version == version {
+			return a
+		}
+	}
+	return Assessment{Objective: objective, Version: version}
+}
+
+// Decide says what follows from the latest look of a state. It is pure: the same state and judge
+// give the same decision, on every machine.
+//
+// Whatever the judge says, the candidate's weight never rises, and nothing is promoted, while a
+// verdict is missing, a person holds, or somebody else has changed the traffic. The one rise
+// without a verdict is the first: a candidate that has no traffic cannot have data, so once the
+// baseline's data shows that measuring works, the candidate gets its exploration share.
+func Decide(s State, judge Judge) Decision {
+	j := judge(s.Spec(), s)
+	d := Decision{Split: s.Seen.Split, Winner: j.Winner, Assessments: j.Assessments}
+	candidate := s.Spec().Candidate().Name
+	over := s.Iteration+1 >= s.Spec().Duration.Iterations()
+	switch {
+	case s.breached(d) != "":
+		d.Kind, d.Reason = RollBackNow, "roll back: "+s.breached(d)
+	case !s.Seen.Split.Known():
+		d.Kind, d.Reason = HoldWeights, "hold: the cluster does not say where the traffic goes"
+	case s.Drift():
+		d.Kind, d.Reason = HoldWeights, s.driftReason()
+	case s.Held != nil:
+		d.Kind, d.Reason = HoldWeights, s.heldReason(d)
+	case over && j.of(candidate) == Violated:
+		d.Kind, d.Reason = KeepBaseline, "keep the baseline: "+s.missed(d, candidate)
+	case over && len(d.Unknown()) > 0:
+		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+s.unknowns(d)
+	case j.of(candidate) == Violated:
+		d = s.move(d, j.Target, s.missed(d, candidate))
+	case s.mayExplore(d):
+		d.Kind, d.Split = Explore, j.Target
+		d.Reason = fmt.Sprintf("explore at %d %%: the candidate has no traffic yet", d.Split.Candidate())
+	case len(d.Unknown()) > 0:
+		d.Kind = HoldWeights
+		d.Reason = fmt.Sprintf("hold at %d %%: %s", s.Seen.Split.Candidate(), s.unknowns(d))
+	case over:
+		d.Kind, d.Split = AskToPromote, s.lastSplit(j.Target)
+		d.Reason = fmt.Sprintf("%s wins: %s", candidate, s.met(d))
+	default:
+		d = s.move(d, j.Target, s.met(d))
+	}
+	return d
+}
+
+// lastSplit lets the last iteration move traffic as any other does, and none after it.
+func (s State) lastSplit(target Split) Split {
+	if s.Iteration+1 == s.Spec().Duration.Iterations() {
+		return target
+	}
+	return s.Seen.Split
+}
+
+// move turns a target into advance, stay or withdraw.
+func (s State) move(d Decision, target Split, why string) Decision {
+	d.Split = target
+	from, to := s.Seen.Split.Candidate(), target.Candidate()
+	switch {
+	case to > from:
+		d.Kind, d.Reason = Advance, fmt.Sprintf("advance to %d %%: %s", to, why)
+	case to < from:
+		d.Kind, d.Reason = Withdraw, fmt.Sprintf("withdraw to %d %%: %s", to, why)
+	default:
+		d.Kind, d.Reason = Stay, fmt.Sprintf("stay at %d %%: %s", to, why)
+	}
+	return d
+}
+
+// mayExplore: the baseline is measured, so measuring works, and all that is missing is the data of
+// a candidate that has no traffic.
+func (s State) mayExplore(d Decision) bool {
+	unknown := d.Unknown()
+	if s.Seen.Split.Candidate() != 0 || len(unknown) == 0 {
+		return false
+	}
+	look, _ := s.Latest()
+	return !slices.ContainsFunc(unknown, func(a Assessment) bool {
+		sample := sampleOf(look.Samples, s.Spec().Criteria.Objectives[a.Objective].Metric, a.Version)
+		return a.Version == s.Spec().Baseline().Name || !sample.Missing.NoTraffic()
+	})
+}
+
+// breached names the first rollback objective that the candidate violates, "" when there is none.
+// The baseline's own violations are no reason to roll back to it.
+func (s State) breached(d Decision) string {
+	for _, a := range d.with(Violated) {
+		o := s.Spec().Criteria.Objectives[a.Objective]
+		if o.RollbackOnFailure && a.Version != s.Spec().Baseline().Name {
+			return fmt.Sprintf("%s misses %s (%s)", a.Version, s.Metric(o.Metric).Label, a.Reason)
+		}
+	}
+	return ""
+}
+
+func (s State) driftReason() string {
+	by := "somebody else"
+	if s.Seen.ChangedBy != "" {
+		by = s.Seen.ChangedBy
+	}
+	return fmt.Sprintf("hold: traffic is %s, Perch asked for %s; changed by %s",
+		s.Seen.Split, s.Wanted, by)
+}
+
+func (s State) heldReason(d Decision) string {
+	reason := fmt.Sprintf("held at %d %%", s.Seen.Split.Candidate())
+	if s.Held.By != "" {
+		reason += " by " + s.Held.By
+	}
+	if len(d.with(Violated)) > 0 {
+		reason += "; " + s.missed(d, s.Spec().Candidate().Name)
+	}
+	return reason
+}
+
+func (s State) met(d Decision) string {
+	candidate, n := s.Spec().Candidate().Name, 0
+	for _, a := range d.with(Satisfied) {
+		if a.Version == candidate {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d objectives met", n, len(s.Spec().Criteria.Objectives))
+}
+
+// missed lists what a version misses, or what the baseline does when the version misses nothing.
+func (s State) missed(d Decision, version string) string {
+	var words []string
+	for _, a := range d.with(Violated) {
+		if a.Version == version {
+			label := s.Metric(s.Spec().Criteria.Objectives[a.Objective].Metric).Label
+			words = append(words, fmt.Sprintf("%s (%s)", label, a.Reason))
+		}
+	}
+	if len(words) == 0 {
+		return fmt.Sprintf("%s misses nothing", version)
+	}
+	return fmt.Sprintf("%s misses %s", version, strings.Join(words, ", "))
+}
+
+// unknowns says which data is missing: of which version, and for the first metric why.
+func (s State) unknowns(d Decision) string {
+	unknown := d.Unknown()
+	first := unknown[0]
+	label := s.Metric(s.Spec().Criteria.Objectives[first.Objective].Metric).Label
+	text := fmt.Sprintf("%s has no %s data", first.Version, label)
+	if first.Reason != "" {
+		text += " (" + first.Reason + ")"
+	}
+	if more := len(unknown) - 1; more > 0 {
+		text += fmt.Sprintf(" and %d more without data", more)
+	}
+	return text
+}

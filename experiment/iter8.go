@@ -1,0 +1,112 @@
+package experiment
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// explorationPercent of the traffic is spread evenly over all versions, whoever wins
+// (iter8-analytics v2.0.0, api/v2/experiment.py and advancedparams.py, where it is 10.0).
+const explorationPercent = 10.0
+
+// Iter8 judges as Iter8 v2alpha2 did: a version satisfies an objective when its point estimate
+// since the start of the experiment is within the limits, both inclusive; a canary wins when its
+// candidate satisfies every objective. Three of the original's bugs are left out: a missing value
+// is Unknown instead of violated, weights belong to versions instead of list positions, and they
+// are rounded by largest remainder instead of at random.
+func Iter8(spec Spec, s State) Judgement {
+	look, _ := s.Latest()
+	j := Judgement{Assessments: assess(spec, s, look.Samples)}
+	j.Winner = iter8Winner(spec, j)
+	best := j.Winner
+	if s.Seen.Split.Candidate() == 0 && j.of(spec.Candidate().Name) == Unknown {
+		best = spec.Baseline().Name
+	}
+	j.Target = iter8Target(spec, s.Seen.Split, best)
+	return j
+}
+
+// assess compares every value with its limits.
+func assess(spec Spec, s State, samples []Sample) []Assessment {
+	list := make([]Assessment, 0, len(spec.Criteria.Objectives)*len(spec.Versions))
+	for i, o := range spec.Criteria.Objectives {
+		for _, v := range spec.Versions {
+			sample := sampleOf(samples, o.Metric, v.Name)
+			verdict, reason := o.compare(sample, s.Metric(o.Metric).Units)
+			list = append(list, Assessment{Objective: i, Version: v.Name, Verdict: verdict, Reason: reason})
+		}
+	}
+	return list
+}
+
+// compare says where a sample lies: inside inclusive limits, outside, or nowhere.
+func (o Objective) compare(sample Sample, units Units) (v Verdict, reason string) {
+	if sample.Value == nil || math.IsNaN(*sample.Value) {
+		return Unknown, sample.Why()
+	}
+	value := *sample.Value
+	switch {
+	case o.UpperLimit != nil && value > *o.UpperLimit:
+		return Violated, units.Format(value) + " > " + units.Format(*o.UpperLimit)
+	case o.LowerLimit != nil && value < *o.LowerLimit:
+		return Violated, units.Format(value) + " < " + units.Format(*o.LowerLimit)
+	}
+	return Satisfied, units.Format(value)
+}
+
+// iter8Winner: the first candidate that satisfies everything, else the baseline if it does, else
+// nobody. Nobody wins either while the candidate could still turn out to be good.
+func iter8Winner(spec Spec, j Judgement) string {
+	candidate, baseline := spec.Candidate().Name, spec.Baseline().Name
+	switch {
+	case j.of(candidate) == Satisfied:
+		return candidate
+	case j.of(candidate) == Violated && j.of(baseline) == Satisfied:
+		return baseline
+	}
+	return ""
+}
+
+// iter8Target spreads explorationPercent over all versions and gives the rest to the best one, to
+// the baseline when there is none; then takes from each candidate what exceeds the spec's limits.
+// With two versions the best one is sent towards 95 %.
+func iter8Target(spec Spec, old Split, best string) Split {
+	n := len(spec.Versions)
+	b := max(0, slices.IndexFunc(spec.Versions, func(v Version) bool { return v.Name == best }))
+	mix := make([]float64, n)
+	for i := range mix {
+		mix[i] = explorationPercent / float64(n)
+	}
+	mix[b] += 100 - explorationPercent
+	for i := 1; i < n; i++ {
+		limit := min(old.Of(i)+spec.Strategy.MaxCandidateWeightIncrement, spec.Strategy.MaxCandidateWeight)
+		if excess := mix[i] - float64(limit); excess > 0 {
+			mix[i] -= excess
+			mix[0] += excess
+		}
+	}
+	return roundSplit(mix)
+}
+
+// roundSplit makes whole percents that sum to 100: every share is rounded down, and what is left
+// goes to the largest remainders, the earlier version first when they are equal. A candidate can
+// gain a percent only from a fraction, so it never exceeds a whole limit that its share was under.
+func roundSplit(share []float64) Split {
+	percent := make([]int, len(share))
+	order := make([]int, len(share))
+	left := 100
+	for i, v := range share {
+		percent[i] = int(math.Floor(v))
+		left -= percent[i]
+		order[i] = i
+	}
+	remainder := func(i int) float64 { return share[i] - math.Floor(share[i]) }
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(remainder(b), remainder(a))
+	})
+	for _, i := range order[:max(0, left)] {
+		percent[i]++
+	}
+	return Split{percent}
+}
