@@ -30,21 +30,27 @@ func (s Stage) String() string {
 // A State is all that is known of a run: the left fold of its events with Apply. The zero State is
 // a run before its first event.
 type State struct {
-	Setup     Started   // what was started
-	Since     time.Time // start of the cumulative metrics; zero before Initialized
-	At        time.Time // of the latest event
-	Seq       int       // of the latest event
+	Times
+	Setup     Started // what was started
+	Seq       int     // of the latest event
 	Stage     Stage
 	Iteration int       // completed
-	Next      time.Time // when the next look is due
 	Wanted    Split     // the split that Perch asked for last
 	Seen      Traffic   // the split as the router last reported it
 	History   []Look    // the latest looks, oldest first, at most historyLimit
 	Held      *Command  // who holds; nil: nobody
 	Asked     *Open     // the open question; nil: none
+	Heading   Outcome   // what the run will have come to once it rolled back or promoted
 	Waiting   *Waiting  // what is waited for right now; nil: nothing in particular
 	Trouble   *Troubled // the latest trouble, until something succeeds
 	Ended     *Ended
+}
+
+// Times are the points in time of a run, in UTC; zero while there is none.
+type Times struct {
+	Since time.Time // start of the cumulative metrics
+	At    time.Time // of the latest event
+	Next  time.Time // when the next look is due
 }
 
 // An Open is a question that waits for its answer.
@@ -100,6 +106,9 @@ func (s State) Apply(e Event) State {
 	case Refused:
 	case Promoting:
 		s.Stage, s.Asked, s.Trouble = Finishing, nil, nil
+		if s.Heading == "" {
+			s.Heading = OutcomePromoted
+		}
 	case Promoted:
 		s.Wanted, s.Seen, s.Waiting, s.Trouble = f.Traffic.Split, f.Traffic, nil, nil
 	case RolledBack:
@@ -108,6 +117,9 @@ func (s State) Apply(e Event) State {
 		s.Trouble = &f
 	case Ended:
 		s.Stage, s.Ended, s.Asked, s.Waiting = Completed, &f, nil, nil
+		if f.Traffic != nil {
+			s.Seen = *f.Traffic
+		}
 	}
 	return s
 }
@@ -132,6 +144,9 @@ func (s State) measured(at time.Time, f Measured) State {
 	if f.Traffic != nil {
 		s.Seen = *f.Traffic
 	}
+	if s.Seen.ChangedBy == "" { // a write of Perch's own that arrived after its deadline
+		s.Wanted = s.Seen.Split
+	}
 	look := Look{Iteration: f.Iteration, At: at, Split: s.Seen.Split, Samples: f.Samples}
 	s.History = append(slices.Clip(s.History), look)
 	if extra := len(s.History) - historyLimit; extra > 0 {
@@ -149,10 +164,28 @@ func (s State) decided(f Decided) State {
 	if s.Trouble != nil && s.Trouble.Doing == "measure" && len(f.Decision.Unknown()) == 0 {
 		s.Trouble = nil
 	}
-	if f.Decision.Kind == RollBackNow || f.Decision.Kind == KeepBaseline {
-		s.Stage, s.Asked = RollingBack, nil
+	switch {
+	case f.Decision.Kind == RollBackNow:
+		s.Stage, s.Asked, s.Heading = RollingBack, nil, OutcomeRolledBack
+	case f.Decision.Kind == KeepBaseline:
+		s.Stage, s.Asked, s.Heading = RollingBack, nil, OutcomeBaselineKept
+	case s.Asked != nil && !s.Asked.Fact.standsBy(f.Decision):
+		s.Stage, s.Asked = Running, nil
 	}
 	return s
+}
+
+// standsBy tells whether a question is still the right one after a newer decision. A question that
+// is not, is withdrawn: nobody can approve on evidence that has changed.
+func (a Asked) standsBy(d Decision) bool {
+	switch a.Question {
+	case ToPromote:
+		return d.Kind == AskToPromote && d.Winner == a.Version
+	case ToDecide:
+		return d.Kind == EndsUndecidedly
+	case ToRetry:
+	}
+	return true
 }
 
 func (s State) obeyed(c Command) State {
@@ -162,7 +195,7 @@ func (s State) obeyed(c Command) State {
 	case Resume:
 		s.Held = nil
 	case RollBack:
-		s.Stage, s.Asked, s.Held = RollingBack, nil, nil
+		s.Stage, s.Asked, s.Held, s.Heading = RollingBack, nil, nil, OutcomeRolledBack
 	case Approve, Stop:
 	}
 	return s

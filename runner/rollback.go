@@ -1,0 +1,68 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"perch/experiment"
+)
+
+// The waits between attempts to roll back: doubled from the first to the last.
+const (
+	rollBackFirstWait = 500 * time.Millisecond
+	rollBackLastWait  = 15 * time.Second
+)
+
+// rollBack sends all traffic to the baseline, and again until the router says that it is there.
+// Then the finish actions are carried out with the baseline's variables.
+func (r *Runner) rollBack(ctx context.Context, reason string) {
+	r.tryRollBack(ctx, reason, 0)
+}
+
+func (r *Runner) tryRollBack(ctx context.Context, reason string, wait time.Duration) {
+	spec, from, begin := r.state.Spec(), r.state.Seen.Split, time.Now()
+	r.work(ctx, wait+rollBackTimeout, func(ctx context.Context) func() {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+		traffic, err := r.Traffic.Shift(ctx, spec, experiment.BaselineOnly(len(spec.Versions)))
+		took := time.Since(begin).Milliseconds()
+		return func() {
+			if err != nil {
+				r.trouble("roll back", experiment.WithHint(fmt.Errorf("NOT ROLLED BACK YET: %w", err), rollBackHint(err)))
+				r.tryRollBack(ctx, reason, min(max(2*wait, rollBackFirstWait), rollBackLastWait))
+				return
+			}
+			r.emit(experiment.RolledBack{From: from, Reason: reason, Traffic: traffic, TookMS: took})
+			r.restoreBaseline(ctx)
+		}
+	})
+}
+
+func rollBackHint(err error) string {
+	hint := "Perch goes on trying; stopping twice gives up"
+	if h := experiment.HintOf(err); h != "" {
+		return h + "; " + hint
+	}
+	return hint
+}
+
+// restoreBaseline brings the release in line with the traffic: the finish actions, for the baseline.
+func (r *Runner) restoreBaseline(ctx context.Context) {
+	if len(r.state.Spec().Finish) == 0 {
+		r.end(r.state.Heading, r.rollBackReason())
+		return
+	}
+	r.promote(ctx, r.state.Spec().Baseline().Name, experiment.Plan{})
+}
+
+// rollBackReason says why the baseline serves again.
+func (r *Runner) rollBackReason() string {
+	baseline := r.state.Spec().Baseline().Name
+	if look, ok := r.state.Latest(); ok && r.state.Heading == experiment.OutcomeBaselineKept {
+		return look.Decision.Reason
+	}
+	return baseline + " serves everything again"
+}

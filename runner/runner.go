@@ -1,0 +1,198 @@
+// Package runner conducts one experiment in time: it measures, decides, shifts traffic, obeys and
+// promotes; or it replays an experiment that was recorded.
+//
+// One goroutine, in (*Runner).Run, owns the state. Everything slow happens in at most one worker
+// at a time, which gets values and brings a value back. Events are recorded before anybody sees
+// them, each reaches the receiver of Events exactly once and in order, and the last one is always
+// Ended. The package knows the cluster and the metrics only through its ports.
+package runner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"perch/experiment"
+)
+
+// An Approval says who may let the winner be promoted.
+type Approval string
+
+// The approvals.
+const (
+	Ask    Approval = "ask"    // a person answers
+	Always Approval = "always" // whatever the judge lets win is promoted
+	Never  Approval = "never"  // nothing is promoted; the weights stay as they are
+)
+
+// A Config is everything that a run depends on.
+type Config struct {
+	Setup    experiment.Started // with the spec; the record's first event
+	Judge    experiment.Judge
+	Metrics  Metrics
+	Traffic  Traffic
+	Promoter Promoter
+	Recorder Recorder
+	Approval Approval
+	// Commands are the wishes of people. Whoever sends closes it; once it is closed nobody is left
+	// to answer, and an open question ends the run as with Never. A nil channel is never closed.
+	Commands <-chan experiment.Command
+	// RollBackOnStop sends the traffic back to the baseline when the run is stopped.
+	RollBackOnStop bool
+}
+
+// A Runner conducts one experiment, once.
+type Runner struct {
+	Config
+	state   experiment.State
+	out     *outbox
+	notes   chan experiment.Waiting // sent by the worker, buffered; never closed
+	worker  *worker                 // nil: nobody works
+	workers sync.WaitGroup
+	look    *time.Timer // fires when the next look is due
+	lookDue bool        // it was due while somebody worked
+	stops   int         // how often somebody wanted to stop
+	err     error       // why the run cannot go on: the record cannot be written
+}
+
+// New makes a runner. Its Events must be received until they are closed.
+func New(c Config) *Runner {
+	r := &Runner{Config: c, out: newOutbox(), notes: make(chan experiment.Waiting, 1)}
+	r.look = time.NewTimer(time.Hour)
+	r.look.Stop() // until the start actions are done
+	return r
+}
+
+// Events is where the run tells what happens. It is closed after the Ended event.
+func (r *Runner) Events() <-chan experiment.Event { return r.out.events }
+
+// Run conducts the experiment to its end and returns the last state. A cancelled ctx is a command
+// to stop. The error is of the record alone: everything else is told by events.
+func (r *Runner) Run(ctx context.Context) (experiment.State, error) {
+	defer r.out.close()
+	defer r.workers.Wait()
+	defer r.cancelWorker()
+	r.emit(r.Setup)
+	r.initialize(ctx)
+	commands, cancelled := r.Commands, ctx.Done()
+	for r.state.Ended == nil {
+		select {
+		case c, open := <-commands:
+			if !open {
+				commands, r.Commands = nil, nil
+				r.abandoned()
+				continue
+			}
+			r.obey(ctx, c)
+		case <-cancelled:
+			cancelled = nil
+			r.obey(ctx, experiment.Command{Wish: experiment.Stop, By: cause(ctx)})
+		case note := <-r.notes:
+			r.emit(note)
+		case apply := <-r.worker.result():
+			r.worker = nil
+			apply()
+		case <-r.look.C:
+			r.lookDue = true
+		}
+		r.endUnrecorded()
+		r.lookIfDue(ctx)
+	}
+	return r.state, r.err
+}
+
+// cause is who cancelled, as the caller of Run put it with context.WithCancelCause.
+func cause(ctx context.Context) string {
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err.Error()
+	}
+	return "the caller"
+}
+
+// emit records a fact, folds it into the state and tells it, in this order.
+func (r *Runner) emit(f experiment.Fact) {
+	e := experiment.Event{Seq: r.state.Seq + 1, At: time.Now().UTC(), Fact: f}
+	err := r.Recorder.Record(e)
+	r.state = r.state.Apply(e)
+	r.out.send(e)
+	if err != nil && r.err == nil {
+		r.err = fmt.Errorf("record event %d: %w", e.Seq, err)
+	}
+}
+
+// endUnrecorded ends a run that cannot be recorded any more, once it is safe to.
+func (r *Runner) endUnrecorded() {
+	busy := r.state.Stage == experiment.Finishing || r.state.Stage == experiment.RollingBack
+	if r.err == nil || busy || r.state.Ended != nil {
+		return
+	}
+	r.trouble("record", experiment.WithHint(r.err, "make room for the record, then run again"))
+	r.end(experiment.OutcomeFailed, r.err.Error())
+}
+
+// trouble tells an error, unless it is the one that was told last.
+func (r *Runner) trouble(doing string, err error) {
+	t := experiment.Troubled{Doing: doing, What: err.Error(), Hint: experiment.HintOf(err)}
+	if r.state.Trouble == nil || *r.state.Trouble != t {
+		r.emit(t)
+	}
+}
+
+// end closes the run with the traffic as it was last seen.
+func (r *Runner) end(o experiment.Outcome, reason string) {
+	var seen *experiment.Traffic
+	if r.state.Seen.Split.Known() {
+		traffic := r.state.Seen
+		seen = &traffic
+	}
+	r.endWith(o, reason, seen)
+}
+
+func (r *Runner) endWith(o experiment.Outcome, reason string, seen *experiment.Traffic) {
+	ended := experiment.Ended{Outcome: o, Reason: reason, Traffic: seen}
+	switch o {
+	case experiment.OutcomePromoted:
+		ended.Version = r.state.Spec().Candidate().Name
+	case experiment.OutcomeBaselineKept, experiment.OutcomeRolledBack:
+		ended.Version = r.state.Spec().Baseline().Name
+	case experiment.OutcomeUndecided, experiment.OutcomeStopped, experiment.OutcomePromotionFailed, experiment.OutcomeFailed:
+	}
+	r.emit(ended)
+}
+
+// initialize carries out the start actions.
+func (r *Runner) initialize(ctx context.Context) {
+	spec := r.state.Spec()
+	r.work(ctx, initializeTimeout, func(ctx context.Context) func() {
+		found, err := r.Traffic.Initialize(ctx, spec, func(w experiment.Waiting) {
+			select {
+			case r.notes <- w:
+			case <-ctx.Done():
+			}
+		})
+		return func() {
+			if err != nil {
+				r.trouble("initialize", err)
+				r.end(experiment.OutcomeFailed, err.Error())
+				return
+			}
+			found.Next = r.schedule(time.Now())
+			r.emit(found)
+		}
+	})
+}
+
+// schedule sets the timer one interval behind a look that began at from, and returns when.
+func (r *Runner) schedule(from time.Time) time.Time {
+	next := from.Add(r.state.Spec().Duration.Interval())
+	r.look.Reset(time.Until(next))
+	return next.UTC()
+}
+
+// attended tells whether somebody can answer a question.
+func (r *Runner) attended() bool {
+	return cmp.Or(r.Approval, Ask) == Ask && r.Commands != nil
+}
