@@ -22,6 +22,7 @@ type fakeCluster struct {
 	plan    func() error
 	record  func(e experiment.Event) error
 	looks   int
+	ping    error
 }
 
 func good(metric, version string) experiment.Sample {
@@ -37,6 +38,8 @@ func bad(metric, version string) experiment.Sample {
 	v := 1e6
 	return experiment.Sample{Metric: metric, Version: version, Value: &v}
 }
+
+func (f *fakeCluster) Ping(context.Context) error { return f.ping }
 
 // Measure: versions without traffic have no data, unless the test says otherwise.
 func (f *fakeCluster) Measure(ctx context.Context, spec experiment.Spec, _, _ time.Time) []experiment.Sample {

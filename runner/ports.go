@@ -9,6 +9,8 @@ import (
 
 // Metrics answers what the versions did.
 type Metrics interface {
+	// Ping finds out whether the backend answers at all.
+	Ping(ctx context.Context) error
 	// Measure asks for every metric that the spec refers to, of every version, from since to now.
 	// It always answers with one sample for each: a question without an answer is a sample without
 	// a value that says why. It returns when ctx ends.

@@ -37,9 +37,11 @@ type Config struct {
 	Promoter Promoter
 	Recorder Recorder
 	Approval Approval
-	// Commands are the wishes of people. Whoever sends closes it; once it is closed nobody is left
-	// to answer, and an open question ends the run as with Never. A nil channel is never closed.
+	// Commands are the wishes of people and signals; whoever sends does not close it.
 	Commands <-chan experiment.Command
+	// Unattended is closed when nobody is left to answer: an open question then ends the run as
+	// with Never. A nil channel is never closed.
+	Unattended <-chan struct{}
 	// RollBackOnStop sends the traffic back to the baseline when the run is stopped.
 	RollBackOnStop bool
 }
@@ -55,6 +57,7 @@ type Runner struct {
 	look    *time.Timer // fires when the next look is due
 	lookDue bool        // it was due while somebody worked
 	stops   int         // how often somebody wanted to stop
+	alone   bool        // nobody is left to answer
 	err     error       // why the run cannot go on: the record cannot be written
 }
 
@@ -77,16 +80,14 @@ func (r *Runner) Run(ctx context.Context) (experiment.State, error) {
 	defer r.cancelWorker()
 	r.emit(r.Setup)
 	r.initialize(ctx)
-	commands, cancelled := r.Commands, ctx.Done()
+	unattended, cancelled := r.Unattended, ctx.Done()
 	for r.state.Ended == nil {
 		select {
-		case c, open := <-commands:
-			if !open {
-				commands, r.Commands = nil, nil
-				r.abandoned()
-				continue
-			}
+		case c := <-r.Commands:
 			r.obey(ctx, c)
+		case <-unattended:
+			unattended, r.alone = nil, true
+			r.abandoned()
 		case <-cancelled:
 			cancelled = nil
 			r.obey(ctx, experiment.Command{Wish: experiment.Stop, By: cause(ctx)})
@@ -167,12 +168,7 @@ func (r *Runner) endWith(o experiment.Outcome, reason string, seen *experiment.T
 func (r *Runner) initialize(ctx context.Context) {
 	spec := r.state.Spec()
 	r.work(ctx, initializeTimeout, func(ctx context.Context) func() {
-		found, err := r.Traffic.Initialize(ctx, spec, func(w experiment.Waiting) {
-			select {
-			case r.notes <- w:
-			case <-ctx.Done():
-			}
-		})
+		found, err := r.startActions(ctx, spec)
 		return func() {
 			if err != nil {
 				r.trouble("initialize", err)
@@ -181,6 +177,19 @@ func (r *Runner) initialize(ctx context.Context) {
 			}
 			found.Next = r.schedule(time.Now())
 			r.emit(found)
+		}
+	})
+}
+
+// startActions finds out whether the metrics backend answers, and prepares the target.
+func (r *Runner) startActions(ctx context.Context, spec experiment.Spec) (experiment.Initialized, error) {
+	if err := r.Metrics.Ping(ctx); err != nil {
+		return experiment.Initialized{}, err
+	}
+	return r.Traffic.Initialize(ctx, spec, func(w experiment.Waiting) {
+		select {
+		case r.notes <- w:
+		case <-ctx.Done():
 		}
 	})
 }
@@ -194,5 +203,5 @@ func (r *Runner) schedule(from time.Time) time.Time {
 
 // attended tells whether somebody can answer a question.
 func (r *Runner) attended() bool {
-	return cmp.Or(r.Approval, Ask) == Ask && r.Commands != nil
+	return cmp.Or(r.Approval, Ask) == Ask && !r.alone
 }

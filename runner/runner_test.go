@@ -133,7 +133,11 @@ func TestOutcomes(t *testing.T) {
 			outcome: experiment.OutcomeStopped, split: "25/75", facts: "measured decided ended",
 		},
 		"nobody is left to answer": {
-			approval: Ask, prepare: func(tr *trial) { close(tr.send) },
+			approval: Ask, prepare: func(tr *trial) {
+				alone := make(chan struct{})
+				close(alone)
+				tr.config.Unattended = alone
+			},
 			outcome: experiment.OutcomeStopped, split: "25/75", facts: "decided asked ended",
 		},
 		"a bad candidate loses": {
@@ -204,6 +208,10 @@ func TestOutcomes(t *testing.T) {
 			},
 			outcome: experiment.OutcomePromoted, split: "0/100",
 			facts: "promoting troubled asked obeyed promoting promoted ended",
+		},
+		"the metrics backend is not there": {
+			approval: Ask, prepare: func(tr *trial) { tr.ping = errDown },
+			outcome: experiment.OutcomeFailed, split: "unknown", facts: "started troubled ended",
 		},
 		"the plan fails, a person rolls back": {
 			approval: Ask,

@@ -1,0 +1,60 @@
+# Perch. "make help" lists what there is to make.
+
+# The race detector needs a C compiler: where there is none, say so and do without.
+RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
+ifeq ($(RACE),)
+$(warning no C compiler: the tests run WITHOUT the race detector)
+endif
+LINT_VERSION := $(shell sed -n '1s/.*golangci-lint \(v[0-9.]*\).*/\1/p' .golangci.yml)
+LINT := bin/golangci-lint-$(LINT_VERSION)
+TAG ?= green
+DEMO := testdata/canary-progressive/experiment.yaml
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-unit test-e2e lint fmt golden bench cross ci FORCE
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+build: bin/perch bin/perch-sandbox ## build the console and the sandbox into bin/
+
+bin/perch: FORCE
+	go build -o $@ .
+
+include sandbox/sandbox.mk
+
+demo: build ## watch a real canary release; TAG=green-errors for a bad candidate
+	bin/perch-sandbox up --tutorial=$(TAG) -- bin/perch run $(DEMO)
+
+test: test-unit test-sandbox test-e2e ## run every test
+
+test-unit:
+	go test $(RACE) -shuffle=on ./...
+
+test-e2e: bin/perch-sandbox
+	go test $(RACE) -shuffle=on -tags e2e -count=1 -timeout 20m -run '^TestE2E' ./cli
+
+golden: ## write the golden files of the screen anew
+	go test ./tui -update
+
+bench: ## time a frame, an iteration's judging, and more
+	go test -run '^$$' -bench . -benchmem ./experiment/... ./runner ./tui
+
+lint: $(LINT) sandbox-assets ## check the style of both modules
+	$(LINT) run ./...
+	cd sandbox && ../$(LINT) run --config ../.golangci.yml ./...
+
+fmt: $(LINT) ## format both modules
+	$(LINT) fmt ./...
+	cd sandbox && ../$(LINT) fmt --config ../.golangci.yml ./...
+
+$(LINT):
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv bin/golangci-lint $@
+
+cross: ## compile the console for linux, darwin and windows
+	for os in linux darwin windows; do echo $$os; GOOS=$$os CGO_ENABLED=0 go build -o /dev/null . || exit 1; done
+
+ci: lint test cross ## what CI runs
+
+FORCE:

@@ -1,0 +1,136 @@
+// Package cli is Perch's command line: one file a verb, each of which wires one source of events
+// (a live run, a recording) to one sink (the screen, lines, JSON lines) and turns the outcome into
+// an exit code. It holds no rule of its own about experiments.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"perch/experiment"
+)
+
+// The exit codes of every verb.
+const (
+	exitOK              = 0 // promoted, or done
+	exitError           = 1
+	exitUsage           = 2 // the command line or the experiment file is wrong
+	exitBaseline        = 3 // rolled back, or the baseline was kept
+	exitUndecided       = 4 // undecided, or stopped
+	exitPromotionFailed = 5
+)
+
+// Streams are where a command reads and writes.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// terminal tells whether a stream is a terminal.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Main runs Perch with the arguments behind the program's name and returns its exit code.
+func Main(ctx context.Context, args []string, s Streams) int {
+	root := newRoot(s)
+	root.SetArgs(args)
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
+	}
+	printError(s.Err, err)
+	_, isUsage := errors.AsType[usageError](err)
+	_, isSpec := errors.AsType[*experiment.SpecError](err)
+	if isUsage || isSpec {
+		return exitUsage
+	}
+	return exitError
+}
+
+func newRoot(s Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "perch",
+		Short: "A console for progressive canary releases",
+		Long: `Perch runs an Iter8 v2alpha2 Experiment against a live cluster: it measures each version with
+Prometheus, judges the objectives, shifts traffic within the experiment's limits, shows all of it
+live, and promotes the winner with Helm after you approve.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
+	})
+	root.AddCommand(newRun(s), newReplay(s), newDescribe(s), newVersion(s))
+	return root
+}
+
+// exitCode ends a command that has said everything already.
+type exitCode int
+
+// Error names the code; nobody sees it.
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+// Unwrap gives the mistake.
+func (u usageError) Unwrap() error { return u.error }
+
+// exactly wants n arguments, by their names.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == len(names) {
+			return nil
+		}
+		return usageError{fmt.Errorf("%s takes %s, not %d arguments (see %s --help)",
+			c.CommandPath(), strings.Join(names, " and "), len(args), c.CommandPath())}
+	}
+}
+
+// printError says what happened, and what to do about it.
+func printError(w io.Writer, err error) {
+	if _, ok := errors.AsType[*experiment.SpecError](err); ok {
+		fmt.Fprintln(w, err) //nolint:errcheck // nobody is left to tell
+		return
+	}
+	fmt.Fprintf(w, "error: %s\n", err) //nolint:errcheck // nobody is left to tell
+	if hint := experiment.HintOf(err); hint != "" {
+		fmt.Fprintf(w, " hint: %s\n", hint) //nolint:errcheck // nobody is left to tell
+	}
+}
+
+// exitOf is the exit code of a run that ended.
+func exitOf(ended *experiment.Ended) error {
+	if ended == nil {
+		return exitCode(exitUndecided)
+	}
+	switch ended.Outcome {
+	case experiment.OutcomePromoted:
+		return nil
+	case experiment.OutcomeBaselineKept, experiment.OutcomeRolledBack:
+		return exitCode(exitBaseline)
+	case experiment.OutcomeUndecided, experiment.OutcomeStopped:
+		return exitCode(exitUndecided)
+	case experiment.OutcomePromotionFailed:
+		return exitCode(exitPromotionFailed)
+	case experiment.OutcomeFailed:
+	}
+	return exitCode(exitError)
+}
