@@ -403,7 +403,7 @@ func TestRunEndsSafelyWhenItCannotBeRecorded(t *testing.T) {
 		}
 		r := New(tr.config)
 		go func() {
-			for range r.Events() { //nolint:revive // received, not looked at
+			for range r.Events() {
 			}
 		}()
 		s, err := r.Run(t.Context())
