@@ -13,7 +13,7 @@ func (s State) Case() (pro, con []string) {
 	pro = append(pro, fmt.Sprintf("%s at %d %% of the traffic", s.met(look.Decision), look.Split.Candidate()))
 	for i, o := range s.Spec().Criteria.Objectives {
 		a := look.Decision.Of(i, candidate)
-		sample := sampleOf(look.Samples, o.Metric, candidate)
+		sample := SampleOf(look.Samples, o.Metric, candidate)
 		text := fmt.Sprintf("%s %s", s.Metric(o.Metric).Label, a.Reason)
 		if sample.Requests != nil {
 			text += fmt.Sprintf(" over %.0f requests", *sample.Requests)

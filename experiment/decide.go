@@ -128,7 +128,7 @@ func (s State) mayExplore(d Decision) bool {
 	}
 	look, _ := s.Latest()
 	return !slices.ContainsFunc(unknown, func(a Assessment) bool {
-		sample := sampleOf(look.Samples, s.Spec().Criteria.Objectives[a.Objective].Metric, a.Version)
+		sample := SampleOf(look.Samples, s.Spec().Criteria.Objectives[a.Objective].Metric, a.Version)
 		return a.Version == s.Spec().Baseline().Name || !sample.Missing.NoTraffic()
 	})
 }

@@ -32,16 +32,16 @@ func assess(spec Spec, s State, samples []Sample) []Assessment {
 	list := make([]Assessment, 0, len(spec.Criteria.Objectives)*len(spec.Versions))
 	for i, o := range spec.Criteria.Objectives {
 		for _, v := range spec.Versions {
-			sample := sampleOf(samples, o.Metric, v.Name)
-			verdict, reason := o.compare(sample, s.Metric(o.Metric).Units)
+			sample := SampleOf(samples, o.Metric, v.Name)
+			verdict, reason := o.Compare(sample, s.Metric(o.Metric).Units)
 			list = append(list, Assessment{Objective: i, Version: v.Name, Verdict: verdict, Reason: reason})
 		}
 	}
 	return list
 }
 
-// compare says where a sample lies: inside inclusive limits, outside, or nowhere.
-func (o Objective) compare(sample Sample, units Units) (v Verdict, reason string) {
+// Compare says where a sample lies: inside inclusive limits, outside, or nowhere.
+func (o Objective) Compare(sample Sample, units Units) (v Verdict, reason string) {
 	if sample.Value == nil || math.IsNaN(*sample.Value) {
 		return Unknown, sample.Why()
 	}

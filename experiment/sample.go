@@ -77,8 +77,8 @@ func (s Sample) Why() string {
 	return string(s.Missing)
 }
 
-// sampleOf finds the sample of a metric and a version; a sample that is not there is the zero one.
-func sampleOf(samples []Sample, metric, version string) Sample {
+// SampleOf finds the sample of a metric and a version; a sample that is not there is the zero one.
+func SampleOf(samples []Sample, metric, version string) Sample {
 	for _, s := range samples {
 		if s.Metric == metric && s.Version == version {
 			return s
