@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,10 +111,7 @@ func (f *runFlags) check(s Streams, spec experiment.Spec) error {
 		}
 	}
 	if f.judge == "" {
-		f.judge = spec.Annotations["perch/judge"]
-	}
-	if f.judge == "" {
-		f.judge = "iter8"
+		f.judge = judgeOf(spec)
 	}
 	var wrong []error
 	for _, flag := range []struct {
@@ -136,6 +134,11 @@ func (f *runFlags) check(s Streams, spec experiment.Spec) error {
 		return usageError{experiment.WithHint(errors.New("no Prometheus to ask"), "give its address with --prometheus URL or PERCH_PROMETHEUS")}
 	}
 	return nil
+}
+
+// judgeOf is the judge that a spec asks for.
+func judgeOf(spec experiment.Spec) string {
+	return cmp.Or(spec.Annotations["perch/judge"], "iter8")
 }
 
 // config puts the parts together. Nothing in it talks to the network yet.

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"perch/experiment"
+	"perch/runner"
+)
+
+func newReplay(s Streams) *cobra.Command {
+	var f sinkFlags
+	var speed float64
+	c := &cobra.Command{
+		Use:   "replay RECORD",
+		Short: "Replay a recorded run",
+		Long:  "Replay a recorded run on the screen, as plain lines, or as JSON lines. Nothing is measured or moved.",
+		Example: `  perch replay testdata/promoted.jsonl --speed 10
+  perch replay testdata/promoted.jsonl --no-tui --speed 0`,
+		Args: exactly("RECORD"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if speed < 0 {
+				return usageError{fmt.Errorf("--speed=%g: want 0, for at once, or more", speed)}
+			}
+			if err := f.check(); err != nil {
+				return usageError{err}
+			}
+			return replay(c.Context(), s, &f, args[0], speed)
+		},
+	}
+	f.register(c.Flags())
+	c.Flags().Float64Var(&speed, "speed", 1, "times as fast as it happened; 0: at once")
+	f.complete(c)
+	return c
+}
+
+func replay(ctx context.Context, s Streams, f *sinkFlags, file string, speed float64) error {
+	events, err := readRecord(s, file)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	show := f.open(s, sinkOptions{screen: f.screen(s), replay: true})
+	return show(ctx, runner.Replay(ctx, events, speed))
+}
+
+// readRecord reads a record file, and says when its end is torn.
+func readRecord(s Streams, file string) ([]experiment.Event, error) {
+	from, err := os.Open(file)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	events, torn, err := runner.ReadRecord(file, from)
+	if torn {
+		fmt.Fprintf(s.Err, "%s: the last line is torn; what stands before it is shown\n", file)
+	}
+	if err := errors.Join(err, from.Close()); err != nil {
+		return nil, usageError{err}
+	}
+	return events, nil
+}
