@@ -19,12 +19,12 @@ import (
 
 // The exit codes of every verb.
 const (
-	exitOK              = 0 // promoted, or done
-	exitError           = 1
-	exitUsage           = 2 // the command line or the experiment file is wrong
-	exitBaseline        = 3 // rolled back, or the baseline was kept
-	exitUndecided       = 4 // undecided, or stopped
-	exitPromotionFailed = 5
+	codeOK              = 0 // promoted, or done
+	codeError           = 1
+	codeUsage           = 2 // the command line or the experiment file is wrong
+	codeBaseline        = 3 // rolled back, or the baseline was kept
+	codeUndecided       = 4 // undecided, or stopped
+	codePromotionFailed = 5
 )
 
 // Streams are where a command reads and writes.
@@ -41,25 +41,25 @@ func terminal(stream any) bool {
 
 // Main runs Perch with the arguments behind the program's name and returns its exit code.
 func Main(ctx context.Context, args []string, s Streams) int {
-	root := newRoot(s)
+	root := newRoot(s) //nolint:contextcheck // cobra hands ctx on
 	root.SetArgs(args)
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
-		return exitOK
+		return codeOK
 	}
-	if code, ok := errors.AsType[exitCode](err); ok {
+	if code, ok := errors.AsType[exitError](err); ok {
 		return int(code)
 	}
 	printError(s.Err, err)
 	_, isUsage := errors.AsType[usageError](err)
 	_, isSpec := errors.AsType[*experiment.SpecError](err)
 	if isUsage || isSpec {
-		return exitUsage
+		return codeUsage
 	}
-	return exitError
+	return codeError
 }
 
 func newRoot(s Streams) *cobra.Command {
@@ -81,11 +81,11 @@ live, and promotes the winner with Helm after you approve.`,
 	return root
 }
 
-// exitCode ends a command that has said everything already.
-type exitCode int
+// exitError ends a command that has said everything already.
+type exitError int
 
 // Error names the code; nobody sees it.
-func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // usageError is a mistake on the command line.
 type usageError struct{ error }
@@ -107,30 +107,30 @@ func exactly(names ...string) cobra.PositionalArgs {
 // printError says what happened, and what to do about it.
 func printError(w io.Writer, err error) {
 	if _, ok := errors.AsType[*experiment.SpecError](err); ok {
-		fmt.Fprintln(w, err) //nolint:errcheck // nobody is left to tell
+		fmt.Fprintln(w, err)
 		return
 	}
-	fmt.Fprintf(w, "error: %s\n", err) //nolint:errcheck // nobody is left to tell
+	fmt.Fprintf(w, "error: %s\n", err)
 	if hint := experiment.HintOf(err); hint != "" {
-		fmt.Fprintf(w, " hint: %s\n", hint) //nolint:errcheck // nobody is left to tell
+		fmt.Fprintf(w, " hint: %s\n", hint)
 	}
 }
 
 // exitOf is the exit code of a run that ended.
 func exitOf(ended *experiment.Ended) error {
 	if ended == nil {
-		return exitCode(exitUndecided)
+		return exitError(codeUndecided)
 	}
 	switch ended.Outcome {
 	case experiment.OutcomePromoted:
 		return nil
 	case experiment.OutcomeBaselineKept, experiment.OutcomeRolledBack:
-		return exitCode(exitBaseline)
+		return exitError(codeBaseline)
 	case experiment.OutcomeUndecided, experiment.OutcomeStopped:
-		return exitCode(exitUndecided)
+		return exitError(codeUndecided)
 	case experiment.OutcomePromotionFailed:
-		return exitCode(exitPromotionFailed)
+		return exitError(codePromotionFailed)
 	case experiment.OutcomeFailed:
 	}
-	return exitCode(exitError)
+	return exitError(codeError)
 }

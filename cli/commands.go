@@ -27,7 +27,7 @@ func readCommands(in io.Reader, send chan<- experiment.Command, unattended chan<
 		case slices.Contains(experiment.Wishes(), wish):
 			send <- experiment.Command{Wish: wish, By: "stdin"}
 		default:
-			fmt.Fprintf(complain, "%q is no command: type %s\n", word, wishList()) //nolint:errcheck // a courtesy
+			fmt.Fprintf(complain, "%q is no command: type %s\n", word, wishList())
 		}
 	}
 }

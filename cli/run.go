@@ -235,7 +235,7 @@ func (f *runFlags) recordPath(spec experiment.Spec) (string, error) {
 
 // openLog sends what libraries and Perch log to a file, or nowhere: the terminal is for the screen.
 func openLog(path string) (closeLog func() error, err error) {
-	handler, closeLog := slog.Handler(slog.DiscardHandler), func() error { return nil }
+	handler, closeLog := slog.DiscardHandler, func() error { return nil }
 	if path != "" {
 		file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"strings"
 	"time"
 
@@ -83,10 +84,18 @@ func (f *sinkFlags) open(s Streams, o sinkOptions) sink {
 			return err
 		}
 		return tui.Run(ctx, tui.Options{
-			Events: events, Commands: o.commands, Replay: o.replay, Theme: theme, Zone: time.Local,
+			Events: events, Commands: o.commands, Replay: o.replay, By: whoami(), Theme: theme, Zone: time.Local,
 			ASCII: f.ascii || plainTerminal(), In: s.In, Out: s.Out,
 		})
 	}
+}
+
+// whoami names the person at the keys, for the record.
+func whoami() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "the keyboard"
 }
 
 // plainTerminal: the locale or the terminal has no characters beyond ASCII.

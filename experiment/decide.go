@@ -34,6 +34,9 @@ const (
 // Unknown lists the assessments that have no verdict.
 func (d Decision) Unknown() []Assessment { return d.with(Unknown) }
 
+// Violations lists the assessments that are violated.
+func (d Decision) Violations() []Assessment { return d.with(Violated) }
+
 func (d Decision) with(v Verdict) []Assessment {
 	var list []Assessment
 	for _, a := range d.Assessments {
@@ -136,7 +139,7 @@ func (s State) mayExplore(d Decision) bool {
 // breached names the first rollback objective that the candidate violates, "" when there is none.
 // The baseline's own violations are no reason to roll back to it.
 func (s State) breached(d Decision) string {
-	for _, a := range d.with(Violated) {
+	for _, a := range d.Violations() {
 		o := s.Spec().Criteria.Objectives[a.Objective]
 		if o.RollbackOnFailure && a.Version != s.Spec().Baseline().Name {
 			return fmt.Sprintf("%s misses %s (%s)", a.Version, s.Metric(o.Metric).Label, a.Reason)
@@ -159,7 +162,7 @@ func (s State) heldReason(d Decision) string {
 	if s.Held.By != "" {
 		reason += " by " + s.Held.By
 	}
-	if len(d.with(Violated)) > 0 {
+	if len(d.Violations()) > 0 {
 		reason += "; " + s.missed(d, s.Spec().Candidate().Name)
 	}
 	return reason
@@ -178,7 +181,7 @@ func (s State) met(d Decision) string {
 // missed lists what a version misses, or what the baseline does when the version misses nothing.
 func (s State) missed(d Decision, version string) string {
 	var words []string
-	for _, a := range d.with(Violated) {
+	for _, a := range d.Violations() {
 		if a.Version == version {
 			label := s.Metric(s.Spec().Criteria.Objectives[a.Objective].Metric).Label
 			words = append(words, fmt.Sprintf("%s (%s)", label, a.Reason))

@@ -164,7 +164,7 @@ func (k *Knative) Await(ctx context.Context, spec experiment.Spec, version strin
 	_, err := k.poll(ctx, spec.Target, awaitTimeout, func(s service) (string, error) {
 		var err error
 		if seen, err = s.traffic(spec.Versions); err != nil {
-			return err.Error(), nil // a third revision may have traffic while Helm's change settles
+			return err.Error(), nil //nolint:nilerr // a third revision may have traffic while Helm's change settles
 		}
 		for i, v := range spec.Versions {
 			if v.Name == version && seen.Split.Of(i) != 100 {

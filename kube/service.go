@@ -144,7 +144,7 @@ func (s service) traffic(versions []experiment.Version) (experiment.Traffic, err
 func (s service) changedBy() (manager string, at time.Time) {
 	var ours time.Time
 	for _, f := range s.Metadata.ManagedFields {
-		if f.Time == nil || f.Subresource != "" || f.FieldsV1 == nil || !strings.Contains(string(f.FieldsV1.Raw), `"f:traffic"`) {
+		if f.Time == nil || f.Subresource != "" || f.FieldsV1 == nil || !strings.Contains(f.FieldsV1.GetRawString(), `"f:traffic"`) {
 			continue
 		}
 		switch {

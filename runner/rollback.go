@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"perch/experiment"
@@ -62,7 +63,8 @@ func (r *Runner) restoreBaseline(ctx context.Context) {
 func (r *Runner) rollBackReason() string {
 	baseline := r.state.Spec().Baseline().Name
 	if look, ok := r.state.Latest(); ok && r.state.Heading == experiment.OutcomeBaselineKept {
-		return look.Decision.Reason
+		_, why, _ := strings.Cut(look.Decision.Reason, ": ")
+		return why
 	}
 	return baseline + " serves everything again"
 }

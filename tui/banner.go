@@ -125,13 +125,13 @@ func decisionSentence(s experiment.State) (word, text string, how tone) {
 	switch {
 	case s.Stage == experiment.Idle || s.Stage == experiment.Initializing:
 		return "STARTING", "looking for the service and its revisions", plain
-	case s.Held != nil && (!ok || look.Decision.Reason == ""):
-		return "HELD", "by " + orSomebody(s.Held.By), noNews
+	case s.Held != nil && look.Decision.Kind != experiment.HoldWeights:
+		return fmt.Sprintf("HELD AT %d %%", s.Seen.Split.Candidate()), "by " + orSomebody(s.Held.By), noNews
 	case !ok || look.Decision.Reason == "":
 		return "MEASURING", "the first look comes after one interval", plain
 	}
 	word, text, _ = strings.Cut(look.Decision.Reason, ": ")
-	return strings.ToUpper(word), text, toneOf(look.Decision.Kind)
+	return strings.ToUpper(word), text, toneOf(look.Decision)
 }
 
 // tiny is what fits on a screen that is too small for panels.

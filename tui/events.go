@@ -18,6 +18,9 @@ type entry struct {
 	how  tone
 }
 
+// eventWidth is the column of an event's name.
+const eventWidth = 12
+
 // logLimit bounds the events that are kept for the screen; the record has all of them.
 const logLimit = 2000
 
@@ -35,7 +38,7 @@ func (m Model) line(n entry) string {
 	st := m.styles
 	text := strings.ReplaceAll(n.text, "->", st.Arrow)
 	head := fmt.Sprintf(" %s %s ", fit(st.tone(n.how), len([]rune(st.Tick)), ""), n.at.In(m.zone).Format(time.TimeOnly))
-	return st.toned(n.how).Render(head) + fit(n.name, nameWidth+1, "") + st.toned(n.how).Render(text)
+	return st.toned(n.how).Render(head) + fit(n.name, eventWidth, "") + st.toned(n.how).Render(text)
 }
 
 // eventsPanel shows the latest events, newest first.
@@ -59,7 +62,7 @@ func (m Model) logLines() []string {
 	for _, n := range m.log {
 		lines = append(lines, m.line(n))
 		if n.hint != "" {
-			lines = append(lines, strings.Repeat(" ", nameWidth+14)+m.styles.Dim.Render("hint: "+n.hint))
+			lines = append(lines, strings.Repeat(" ", eventWidth+12)+m.styles.Dim.Render("hint: "+n.hint))
 		}
 	}
 	return lines

@@ -38,10 +38,14 @@ func objectiveRow(s experiment.State, st Styles, i, trend int) string {
 	candidate := s.Spec().Candidate().Name
 	verdict := look.Decision.Of(i, candidate).Verdict
 	glyph := st.of(verdict).Render(fit(st.verdict(verdict), 2, ""))
-	row := " " + glyph + " " + fit(metric.Label, labelWidth, st.Ellipsis) +
-		right(limit(o, metric.Units, st.Glyphs), limitWidth)
+	var row strings.Builder
+	row.WriteString(" " + glyph + " " + fit(metric.Label, labelWidth, st.Ellipsis) +
+		right(limit(o, metric.Units, st.Glyphs), limitWidth))
 	for _, v := range []string{s.Spec().Baseline().Name, candidate} {
 		text := "no data"
+		if len(s.History) == 0 {
+			text = "-"
+		}
 		if sample := experiment.SampleOf(look.Samples, o.Metric, v); sample.Value != nil {
 			text = metric.Units.Format(*sample.Value)
 		}
@@ -49,12 +53,12 @@ func objectiveRow(s experiment.State, st Styles, i, trend int) string {
 		if v == candidate {
 			cell = st.of(verdict).Render(cell)
 		}
-		row += cell
+		row.WriteString(cell)
 	}
 	if trend >= leastTrend {
-		row += strings.Repeat(" ", trendMargin) + st.Candidate.Render(sparkline(s, st.Glyphs, o, trend))
+		row.WriteString(strings.Repeat(" ", trendMargin) + st.Candidate.Render(sparkline(s, st.Glyphs, o, trend)))
 	}
-	return row
+	return row.String()
 }
 
 // latestMeasured is the newest look that has a decision, or the newest one.

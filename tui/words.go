@@ -32,7 +32,7 @@ func words(s experiment.State, e experiment.Event) (string, tone) {
 	case experiment.Measured:
 		return measuredWords(s, f), plain
 	case experiment.Decided:
-		return f.Decision.Reason, toneOf(f.Decision.Kind)
+		return f.Decision.Reason, toneOf(f.Decision)
 	case experiment.Shifted:
 		return shiftWords(s, f.From, f.Traffic.Split, f.TookMS), plain
 	case experiment.Drifted:
@@ -152,15 +152,20 @@ func endedWords(s experiment.State, f experiment.Ended) string {
 	return fmt.Sprintf("%s%s; traffic is %s", f.Outcome, reason, splitWords(s, split))
 }
 
-func toneOf(k experiment.DecisionKind) tone {
-	switch k {
+// toneOf a decision: staying is bad news as well while the candidate misses something.
+func toneOf(d experiment.Decision) tone {
+	switch d.Kind {
 	case experiment.HoldWeights, experiment.EndsUndecidedly:
 		return noNews
 	case experiment.Withdraw, experiment.KeepBaseline, experiment.RollBackNow:
 		return badNews
 	case experiment.Advance, experiment.AskToPromote:
 		return goodNews
-	case experiment.Explore, experiment.Stay:
+	case experiment.Stay:
+		if len(d.Violations()) > 0 {
+			return badNews
+		}
+	case experiment.Explore:
 	}
 	return plain
 }

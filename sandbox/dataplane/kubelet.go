@@ -70,7 +70,7 @@ func (k *kubelet) Reconcile(ctx context.Context, key string) error {
 	}
 	d, err := k.deployments.Deployments(namespace).Get(name)
 	if apierrors.IsNotFound(err) {
-		k.revisions.stop(namespace, strings.TrimSuffix(name, deploymentSuffix))
+		k.revisions.stop(namespace, strings.TrimSuffix(name, deploymentSuffix)) //nolint:contextcheck // it outlives the call
 		return nil
 	}
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/common/route"
 	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/tsdb"
-	"github.com/prometheus/prometheus/web/api/v1"
+	v1 "github.com/prometheus/prometheus/web/api/v1"
 )
 
 // api is Prometheus' HTTP API. Its constructor takes everything by position, and takes other things
