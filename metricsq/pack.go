@@ -1,11 +1,12 @@
 package metricsq
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,15 +18,14 @@ import (
 //go:embed packs/*.yaml
 var packs embed.FS
 
-// A metric is one Iter8 Metric of a pack.
-type metric struct {
-	experiment.Metric
-	query      string // PromQL with placeholders
-	sampleSize string // reference to the metric that counts what this one rests on; "": none
-}
+// prometheusValue is the jq expression of every metric that Prometheus answers.
+const prometheusValue = ".data.result[0].value[1] | tonumber"
 
-// metricFile is what a pack says of one metric.
-type metricFile struct {
+// labelAnnotation holds the short name of a metric, for tables.
+const labelAnnotation = "perch/label"
+
+// A metric is one Iter8 v2alpha2 Metric object of a pack.
+type metric struct {
 	APIVersion string `yaml:"apiVersion"`
 	Kind       string `yaml:"kind"`
 	Metadata   struct {
@@ -34,137 +34,170 @@ type metricFile struct {
 		Annotations map[string]string `yaml:"annotations"`
 	} `yaml:"metadata"`
 	Spec struct {
-		Type        string           `yaml:"type"`
-		Description string           `yaml:"description"`
-		Units       experiment.Units `yaml:"units"`
-		SampleSize  string           `yaml:"sampleSize"`
-		Provider    string           `yaml:"provider"`
-		Params      []struct {
-			Name  string `yaml:"name"`
-			Value string `yaml:"value"`
-		} `yaml:"params"`
+		Description  string  `yaml:"description"`
+		Units        string  `yaml:"units"`
+		Type         string  `yaml:"type"`
+		SampleSize   string  `yaml:"sampleSize"`
+		Provider     string  `yaml:"provider"`
+		Params       []param `yaml:"params"`
+		JQExpression string  `yaml:"jqExpression"`
+		URLTemplate  string  `yaml:"urlTemplate"` // not used: the user says where Prometheus is
 	} `yaml:"spec"`
 }
 
-// load reads all packs: every metric by its reference, namespace/name.
-func load() (map[string]metric, error) {
-	entries, err := packs.ReadDir("packs")
+// A param is one query parameter of a metric's HTTP request.
+type param struct {
+	Name  string `yaml:"name"`
+	Value string `yaml:"value"`
+}
+
+// ref is how experiments refer to the metric, namespace/name.
+func (m metric) ref() string { return m.Metadata.Namespace + "/" + m.Metadata.Name }
+
+func (m metric) label() string { return m.Metadata.Annotations[labelAnnotation] }
+
+// query is the PromQL with its placeholders.
+func (m metric) query() string { return strings.TrimSpace(m.Spec.Params[0].Value) }
+
+// sampleSize is the ref of the metric that counts what this one rests on, "" when there is none.
+// As in Iter8, a bare name is one of the metric's own namespace.
+func (m metric) sampleSize() string {
+	size := m.Spec.SampleSize
+	if size == "" || strings.Contains(size, "/") {
+		return size
+	}
+	return m.Metadata.Namespace + "/" + size
+}
+
+// check finds what a metric of a pack needs and this one lacks.
+func (m metric) check() error {
+	params := m.Spec.Params
+	for _, c := range []struct {
+		ok   bool
+		what string
+	}{
+		{m.APIVersion == "iter8.tools/v2alpha2" && m.Kind == "Metric", "is no Metric of iter8.tools/v2alpha2"},
+		{m.Metadata.Name != "" && m.Metadata.Namespace != "", "lacks a name or a namespace"},
+		{m.label() != "", "lacks the annotation " + labelAnnotation},
+		{m.Spec.Provider == "prometheus", "is not of the provider prometheus"},
+		{m.Spec.JQExpression == prometheusValue, "has a jqExpression other than " + prometheusValue},
+		{len(params) == 1 && params[0].Name == "query", "lacks the one parameter query"},
+	} {
+		if !c.ok {
+			return fmt.Errorf("metric %s %s", m.ref(), c.what)
+		}
+	}
+	return nil
+}
+
+// A catalog holds the metrics of all packs by their ref.
+type catalog map[string]metric
+
+// loadPacks reads and checks every YAML file in the folder packs.
+func loadPacks(fsys fs.FS) (catalog, error) {
+	files, err := fs.Glob(fsys, "packs/*.yaml")
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]metric{}
-	for _, entry := range entries {
-		data, err := packs.ReadFile("packs/" + entry.Name())
-		if err != nil {
-			return nil, err
+	all := catalog{}
+	for _, file := range files {
+		if err := all.load(fsys, file); err != nil {
+			return nil, fmt.Errorf("metric pack %s: %w", file, err)
 		}
-		if err := loadPack(all, data); err != nil {
-			return nil, fmt.Errorf("metric pack %s: %w", entry.Name(), err)
+	}
+	for _, m := range all {
+		if size := m.sampleSize(); size != "" && all[size].Kind == "" {
+			return nil, fmt.Errorf("metric %s: there is no sampleSize %s", m.ref(), size)
 		}
 	}
 	return all, nil
 }
 
-func loadPack(all map[string]metric, data []byte) error {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
+func (c catalog) load(fsys fs.FS, file string) error {
+	f, err := fsys.Open(file)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read
+	decoder := yaml.NewDecoder(f)
 	decoder.KnownFields(true)
 	for {
-		var f metricFile
-		err := decoder.Decode(&f)
+		var m metric
+		err := decoder.Decode(&m)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		m, err := f.metric()
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.Metadata.Name, err)
+		if err := m.check(); err != nil {
+			return err
 		}
-		all[m.Ref] = m
+		if _, twice := c[m.ref()]; twice {
+			return fmt.Errorf("metric %s stands twice", m.ref())
+		}
+		c[m.ref()] = m
 	}
 }
 
-func (f metricFile) metric() (metric, error) {
-	if f.Kind != "Metric" || f.Spec.Provider != "prometheus" {
-		return metric{}, fmt.Errorf("is a %s of provider %q, want a Metric of prometheus", f.Kind, f.Spec.Provider)
+// Describe describes every metric that a spec refers to, once each, in the spec's order:
+// objectives, indicators, request count. Metrics that no pack has are an error that names all of
+// them, beside what is known of the others: an objective that cannot be measured must never look
+// like one that is met.
+func Describe(spec experiment.Spec) ([]experiment.Metric, error) {
+	all, err := loadPacks(packs)
+	if err != nil {
+		return nil, err
 	}
-	m := metric{Metric: experiment.Metric{
-		Ref: f.Metadata.Namespace + "/" + f.Metadata.Name, Label: f.Metadata.Annotations["perch/label"], Units: f.Spec.Units,
-	}}
-	if f.Spec.SampleSize != "" {
-		m.sampleSize = f.Metadata.Namespace + "/" + f.Spec.SampleSize
-	}
-	for _, p := range f.Spec.Params {
-		if p.Name == "query" {
-			m.query = p.Value
-		}
-	}
-	if m.query == "" {
-		return metric{}, errors.New("has no parameter named query")
-	}
-	return m, nil
-}
-
-// references lists every metric that a spec refers to, in its order, each once.
-func references(spec experiment.Spec) []string {
-	var refs []string
-	add := func(ref string) {
-		if ref != "" && !slices.Contains(refs, ref) {
-			refs = append(refs, ref)
-		}
-	}
-	for _, o := range spec.Criteria.Objectives {
-		add(o.Metric)
-	}
-	for _, i := range spec.Criteria.Indicators {
-		add(i)
-	}
-	add(spec.Criteria.RequestCount)
-	return refs
-}
-
-// find gives the metrics that a spec refers to; all unknown ones are reported at once.
-func find(all map[string]metric, spec experiment.Spec) ([]metric, error) {
-	var found []metric
+	var found []experiment.Metric
 	var unknown []string
-	for _, ref := range references(spec) {
+	for _, ref := range refs(spec) {
 		m, ok := all[ref]
 		if !ok {
 			unknown = append(unknown, ref)
 			continue
 		}
-		found = append(found, m)
+		found = append(found, experiment.Metric{
+			Ref: ref, Label: m.label(), Units: experiment.Units(m.Spec.Units),
+		})
 	}
 	if len(unknown) > 0 {
-		return nil, experiment.WithHint(fmt.Errorf("unknown metric %s", strings.Join(unknown, ", ")), "Perch knows "+names(all))
+		return found, all.unknownError(unknown)
 	}
 	return found, nil
 }
 
-func names(all map[string]metric) string {
+// refs lists the metrics that a spec refers to, once each.
+func refs(spec experiment.Spec) []string {
 	var list []string
-	for ref := range all {
-		list = append(list, ref)
+	add := func(ref string) {
+		if ref != "" && !slices.Contains(list, ref) {
+			list = append(list, ref)
+		}
 	}
-	slices.Sort(list)
-	return strings.Join(list, ", ")
+	for _, o := range spec.Criteria.Objectives {
+		add(o.Metric)
+	}
+	for _, ref := range spec.Criteria.Indicators {
+		add(ref)
+	}
+	add(spec.Criteria.RequestCount)
+	return list
 }
 
-// Describe gives what people need to know of every metric that a spec refers to, in its order. A
-// metric that no pack has is an error.
-func Describe(spec experiment.Spec) ([]experiment.Metric, error) {
-	all, err := load()
-	if err != nil {
-		return nil, err
+// unknownError names the unknown metrics and the known ones; its hint is the known metric that
+// has the same name in another namespace, the usual slip.
+func (c catalog) unknownError(unknown []string) error {
+	known := slices.Sorted(maps.Keys(c))
+	hint := "write each metric as namespace/name, as the known ones are"
+	for _, ref := range unknown {
+		name := ref[strings.LastIndex(ref, "/")+1:]
+		same := func(k string) bool { return strings.HasSuffix(k, "/"+name) }
+		if i := slices.IndexFunc(known, same); i >= 0 {
+			hint = fmt.Sprintf("write %s in place of %s", known[i], ref)
+			break
+		}
 	}
-	found, err := find(all, spec)
-	if err != nil {
-		return nil, err
-	}
-	metrics := make([]experiment.Metric, len(found))
-	for i, m := range found {
-		metrics[i] = m.Metric
-	}
-	return metrics, nil
+	return experiment.WithHint(fmt.Errorf("unknown metric %s; known are %s",
+		strings.Join(unknown, ", "), strings.Join(known, ", ")), hint)
 }

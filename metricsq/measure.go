@@ -1,0 +1,132 @@
+package metricsq
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"time"
+
+	prometheus "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
+
+	"perch/experiment"
+)
+
+// parallelQueries bounds how many queries are under way at once: enough that one slow query does
+// not hold up the rest, few enough that the measuring is no load on a Prometheus in trouble.
+const parallelQueries = 4
+
+// A question is one metric of one version.
+type question struct{ metric, version string }
+
+// Measure asks for every metric that the spec refers to, of every version, from since to now: one
+// instant query each, some of them at once, each under its own deadline. It always answers with
+// one sample for each, in the order of Describe and then of the versions; a question without an
+// answer is a sample without a value that says why. It returns when ctx ends.
+func (c *Client) Measure(ctx context.Context, spec experiment.Spec, since, now time.Time) []experiment.Sample {
+	answers := c.askAll(ctx, c.queries(spec, now.Sub(since)), now)
+	var samples []experiment.Sample
+	for _, ref := range refs(spec) {
+		for _, v := range spec.Versions {
+			s, ok := answers[question{ref, v.Name}]
+			if !ok {
+				s = experiment.Sample{Metric: ref, Version: v.Name, Detail: "no metric pack has it"}
+			}
+			if size := c.metrics[ref].sampleSize(); ok && size != "" {
+				s.Requests = answers[question{size, v.Name}].Value
+			}
+			samples = append(samples, s)
+		}
+	}
+	return samples
+}
+
+// queries is the PromQL of every metric that the spec refers to, and of every metric that counts
+// what those rest on, for each version.
+func (c *Client) queries(spec experiment.Spec, elapsed time.Duration) map[question]string {
+	all := map[question]string{}
+	add := func(ref string, v experiment.Version) {
+		if m, ok := c.metrics[ref]; ok {
+			all[question{ref, v.Name}] = substitute(m.query(), values(v, elapsed))
+		}
+	}
+	for _, v := range spec.Versions {
+		for _, ref := range refs(spec) {
+			add(ref, v)
+			add(c.metrics[ref].sampleSize(), v)
+		}
+	}
+	return all
+}
+
+// askAll asks all questions and waits for all answers.
+func (c *Client) askAll(ctx context.Context, queries map[question]string, now time.Time) map[question]experiment.Sample {
+	answers := make(map[question]experiment.Sample, len(queries))
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex                             // guards answers
+		slots = make(chan struct{}, parallelQueries) // one in it for each query under way
+	)
+	for q, query := range queries {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			s := c.ask(ctx, query, now)
+			s.Metric, s.Version = q.metric, q.version
+			mu.Lock()
+			defer mu.Unlock()
+			answers[q] = s
+		})
+	}
+	wg.Wait()
+	return answers
+}
+
+// ask asks one question under a deadline. Prometheus is told the deadline too, so that it does not
+// go on computing an answer that nobody waits for.
+func (c *Client) ask(ctx context.Context, query string, now time.Time) experiment.Sample {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	answer, warnings, err := c.prometheus.Query(ctx, query, now, prometheus.WithTimeout(c.timeout))
+	s := experiment.Sample{Query: query}
+	if err != nil {
+		s.Missing, s.Detail = classify(err)
+	} else {
+		s.Value, s.Missing, s.Detail = read(answer)
+	}
+	if len(warnings) > 0 {
+		s.Detail = strings.TrimPrefix(s.Detail+"; warning: "+shorten(strings.Join(warnings, "; ")), "; ")
+	}
+	s.Detail = c.scrub.Replace(s.Detail)
+	return s
+}
+
+// read makes a value of an answer, or says why it is none.
+func read(answer model.Value) (value *float64, missing experiment.Missing, detail string) {
+	var v float64
+	switch a := answer.(type) {
+	case model.Vector:
+		switch {
+		case len(a) == 0:
+			return nil, experiment.NoSeries, ""
+		case len(a) > 1:
+			return nil, experiment.Ambiguous, fmt.Sprintf("%d series where one is due", len(a))
+		case a[0].Histogram != nil:
+			return nil, experiment.NotANumber, "a histogram"
+		}
+		v = float64(a[0].Value)
+	case *model.Scalar:
+		v = float64(a.Value)
+	default:
+		return nil, experiment.NotANumber, "a " + answer.Type().String()
+	}
+	switch {
+	case math.IsNaN(v):
+		return nil, experiment.NoRequests, ""
+	case math.IsInf(v, 0):
+		return nil, experiment.NotANumber, fmt.Sprintf("%v", v)
+	}
+	return &v, experiment.Unmeasured, ""
+}
