@@ -39,11 +39,12 @@ func (f *sinkFlags) complete(c *cobra.Command) {
 }
 
 func (f *sinkFlags) check() error {
+	var wrong error
 	if f.output != "" && f.output != "json" {
-		return fmt.Errorf("--output=%s: want json", f.output)
+		wrong = fmt.Errorf("--output=%s: want json", f.output)
 	}
 	_, err := f.loadTheme()
-	return err
+	return errors.Join(wrong, err)
 }
 
 func (f *sinkFlags) loadTheme() (themes.Theme, error) {

@@ -51,10 +51,11 @@ func (f *FileRecorder) Close() error { return f.file.Close() }
 // maxRecordLine bounds one event of a record, in bytes.
 const maxRecordLine = 8 << 20
 
-// ReadRecord reads a record. A last line without its end is what a killed run leaves behind; it is
-// dropped, and torn says so. Any other line that is no event is an error that names the line.
+// ReadRecord reads a record. A last line that is no whole JSON is what a killed run leaves behind; it
+// is dropped, and torn says so. Any other line that is no event is an error that names the line.
 func ReadRecord(name string, from io.Reader) (events []experiment.Event, torn bool, err error) {
-	lines := bufio.NewReader(io.LimitReader(from, 1<<32))
+	lines := bufio.NewReader(from)
+	var broken error // of the line before
 	for n := 1; ; n++ {
 		line, err := readLine(lines)
 		last := errors.Is(err, io.EOF)
@@ -62,21 +63,24 @@ func ReadRecord(name string, from io.Reader) (events []experiment.Event, torn bo
 			return nil, false, fmt.Errorf("%s:%d: %w", name, n, err)
 		}
 		if line = bytes.TrimSpace(line); len(line) > 0 {
+			if broken != nil {
+				return nil, false, broken
+			}
 			var e experiment.Event
-			switch err := json.Unmarshal(line, &e); {
-			case err == nil:
+			if err := json.Unmarshal(line, &e); err != nil {
+				broken = fmt.Errorf("%s:%d: %w", name, n, err)
+			} else {
 				events = append(events, e)
-			case last:
-				torn = true
-			default:
-				return nil, false, fmt.Errorf("%s:%d: %w", name, n, err)
 			}
 		}
 		if last {
 			break
 		}
 	}
-	return events, torn, checkOrder(name, events)
+	if _, cut := errors.AsType[*json.SyntaxError](broken); broken != nil && !cut {
+		return nil, false, broken
+	}
+	return events, broken != nil, checkOrder(name, events)
 }
 
 // readLine reads up to and including the end of the line; io.EOF comes with the last, unended one.
