@@ -263,10 +263,10 @@ func TestE2EAPersonApproves(t *testing.T) {
 	s.say(t, experiment.Resume)
 	asked, ok := s.until(t, "asked", 1).Fact.(experiment.Asked)
 	want := []experiment.Upgrade{{
-		Release: "sample-app", Namespace: "iter8-system", Chart: "sample-app", ChartVersion: "0.1.0", From: 2, To: 3,
+		Release: "sample-app", Namespace: "iter8-system", ChartVersion: "0.1.0", From: 2, To: 3,
 	}}
 	ignore := cmp.FilterPath(func(p cmp.Path) bool {
-		return p.Last().String() == ".Values" || p.Last().String() == ".Changes"
+		return p.Last().String() == ".Chart" || p.Last().String() == ".Values" || p.Last().String() == ".Changes"
 	}, cmp.Ignore())
 	if diff := cmp.Diff(want, asked.Plan.Upgrades, ignore); !ok || diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)

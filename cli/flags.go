@@ -21,7 +21,7 @@ func (f *clusterFlags) register(flags *pflag.FlagSet) {
 }
 
 func (f *clusterFlags) options() kube.Options {
-	return kube.Options{Kubeconfig: f.kubeconfig, Context: f.context, Namespace: f.namespace}
+	return kube.Options{Kubeconfig: f.kubeconfig, Context: f.context, Namespace: f.namespace, Version: version()}
 }
 
 // complete offers the values of a flag to the shell.

@@ -1,15 +1,21 @@
-// Package kube reads and moves the traffic of a Knative service and promotes with Helm, against the
-// cluster that a kubeconfig names. It changes nothing but the percents of the versions' traffic and
-// what a Helm upgrade changes; every write carries the resource version that it is based on; weights
-// belong to revisions by name, never to positions in a list.
+// Package kube is Perch's hand in the cluster: it reads and moves the traffic weights of a Knative
+// service, and promotes a version with Helm, in process.
+//
+// It decides nothing: what to ask for comes from the caller, and what the router says goes back to
+// it. It never changes a field that is not a weight, never addresses a weight by its position,
+// never overwrites what somebody else wrote meanwhile, and never writes to the terminal. Every
+// request has a deadline, and every error says in one line what happened, and in its hint what to
+// do. A Knative and a Helm may be used by several goroutines.
 package kube
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"time"
+	"maps"
+	"slices"
+	"strings"
 
-	"helm.sh/helm/v3/pkg/cli"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -17,74 +23,97 @@ import (
 	"perch/experiment"
 )
 
-// fieldManager is what the cluster knows Perch's writes by.
-const fieldManager = "perch"
+// FieldManager is the name under which the cluster remembers the fields that Perch wrote.
+const FieldManager = "perch"
 
-// requestTimeout bounds one request to the API server.
-const requestTimeout = 15 * time.Second
-
-// Options choose a cluster as kubectl's flags do; empty ones leave the choice to the kubeconfig.
+// Options choose a cluster, as kubectl's flags of the same names do. The zero value chooses as
+// kubectl without flags: $KUBECONFIG, ~/.kube/config, or the cluster that Perch itself runs in.
 type Options struct {
-	Kubeconfig, Context, Namespace string
+	Kubeconfig string // path; "": the usual places
+	Context    string // "": the current one
+	Namespace  string // of Helm releases that name none; "": the context's
+	Version    string // of Perch, for the server's logs
 }
 
-// A Cluster is a way to an API server. Nothing is asked of it before the first use.
+// A Cluster is a chosen cluster. Having one does not mean that it answers.
 type Cluster struct {
-	context  string
-	dynamic  dynamic.Interface
-	settings *cli.EnvSettings // for Helm
+	config    *rest.Config
+	loader    clientcmd.ClientConfig
+	client    dynamic.Interface
+	context   string
+	namespace string
 }
 
-// Connect reads the kubeconfig: the file named, or those of KUBECONFIG, or ~/.kube/config, or else
-// the service account of the pod that Perch runs in.
+// Connect reads the configuration of a cluster. It does not talk to the network.
 func Connect(o Options) (*Cluster, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = o.Kubeconfig
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Context}
 	overrides.Context.Namespace = o.Namespace
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
-	raw, err := loader.RawConfig()
+	c := &Cluster{loader: loader}
+	err := c.load(o)
 	if err != nil {
-		return nil, connectError(err)
+		return nil, fmt.Errorf("read the kubeconfig: %w", configError(err, loader, o.Context))
 	}
-	context := raw.CurrentContext
-	if o.Context != "" {
-		context = o.Context
-	}
-	if _, ok := raw.Contexts[context]; !ok && context != "" {
-		return nil, unknownContext(context, raw.Contexts)
-	}
-	config, err := loader.ClientConfig()
-	if err != nil {
-		return nil, connectError(err)
-	}
-	namespace, _, err := loader.Namespace()
-	if err != nil {
-		return nil, connectError(err)
-	}
-	return newCluster(config, o, context, namespace)
+	return c, nil
 }
 
-func newCluster(config *rest.Config, o Options, context, namespace string) (*Cluster, error) {
-	config.Timeout = requestTimeout
-	config.UserAgent = fieldManager
+func (c *Cluster) load(o Options) error {
+	raw, err := c.loader.RawConfig()
+	if err != nil {
+		return err
+	}
+	c.context = cmp.Or(o.Context, raw.CurrentContext, "in-cluster")
+	config, err := c.loader.ClientConfig()
+	if err != nil {
+		return err
+	}
+	if c.namespace, _, err = c.loader.Namespace(); err != nil {
+		return err
+	}
+	config.UserAgent = "perch/" + cmp.Or(o.Version, "dev")
 	config.WarningHandler = rest.NoWarnings{}
-	client, err := dynamic.NewForConfig(config)
-	if err != nil {
-		return nil, connectError(err)
+	config.QPS = -1 // the server's own flow control suffices
+	if config.ExecProvider != nil {
+		provider := *config.ExecProvider
+		provider.StdinUnavailable, provider.StdinUnavailableMessage = true, "the keyboard belongs to Perch: log in before"
+		config.ExecProvider = &provider
 	}
-	settings := cli.New()
-	settings.KubeConfig, settings.KubeContext = o.Kubeconfig, context
-	settings.SetNamespace(namespace)
-	return &Cluster{context: context, dynamic: client, settings: settings}, nil
+	c.config = config
+	c.client, err = dynamic.NewForConfig(config)
+	return err
 }
 
-// Context is the name of the kubeconfig context, "" inside a cluster.
+// Context is the name of the kubeconfig context, "in-cluster" when there is none.
 func (c *Cluster) Context() string { return c.context }
 
-func connectError(err error) error {
-	if clientcmd.IsEmptyConfig(err) || errors.Is(err, rest.ErrNotInCluster) {
-		return experiment.WithHint(errors.New("there is no kubeconfig"), "name one with --kubeconfig or KUBECONFIG")
+// Namespace is the namespace of objects that name none.
+func (c *Cluster) Namespace() string { return c.namespace }
+
+// Config is how to reach the cluster; the caller may change the copy it gets. It sets no timeout,
+// because one would end watches too: each call has to bring a context with a deadline.
+func (c *Cluster) Config() *rest.Config { return rest.CopyConfig(c.config) }
+
+// Client reads and writes objects of any kind.
+func (c *Cluster) Client() dynamic.Interface { return c.client }
+
+// configError says what is wrong with a kubeconfig, for people.
+func configError(err error, loader clientcmd.ClientConfig, wanted string) error {
+	raw, rawErr := loader.RawConfig()
+	chosen := cmp.Or(wanted, raw.CurrentContext)
+	entry, known := raw.Contexts[chosen]
+	switch {
+	case rawErr == nil && known && raw.Clusters[entry.Cluster] == nil:
+		return experiment.WithHint(fmt.Errorf("context %q names cluster %q, which is not there", chosen, entry.Cluster),
+			"kubectl config view shows what is configured")
+	case rawErr == nil && wanted != "" && !known:
+		there := strings.Join(slices.Sorted(maps.Keys(raw.Contexts)), ", ")
+		return experiment.WithHint(fmt.Errorf("there is no context %q", wanted),
+			"choose one with --context: "+cmp.Or(there, "the kubeconfig has none"))
+	case clientcmd.IsEmptyConfig(err):
+		return experiment.WithHint(errors.New("no cluster is configured"),
+			"set KUBECONFIG, or give --kubeconfig FILE")
 	}
-	return experiment.WithHint(fmt.Errorf("read the kubeconfig: %w", err), "check --kubeconfig, KUBECONFIG and --context")
+	return experiment.WithHint(said{oneLine(err.Error()), err}, "kubectl config view shows what is configured")
 }

@@ -7,203 +7,125 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"time"
 
 	"helm.sh/helm/v3/pkg/action"
-	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/cli"
-	"helm.sh/helm/v3/pkg/cli/values"
-	"helm.sh/helm/v3/pkg/getter"
 	helmkube "helm.sh/helm/v3/pkg/kube"
-	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"perch/experiment"
 )
 
-// Helm promotes a version: it does the helm upgrades of an experiment's finish actions with the Helm
-// SDK, in this process.
+// A Helm promotes versions with Helm's own library: no helm program, no shell. The environment
+// counts as it does for helm (HELM_DRIVER, HELM_REPOSITORY_CONFIG, …), except that the cluster is
+// always the one whose traffic is shifted, never that of HELM_KUBECONTEXT and its like.
 type Helm struct {
-	settings *cli.EnvSettings
-	mirror   Mirror
-	// open connects to the releases of a namespace.
-	open func(namespace string) (*action.Configuration, error)
+	mirror    Mirror
+	settings  *cli.EnvSettings
+	namespace string
+	context   string
+	configure func(namespace string) (*action.Configuration, error)
 }
 
-// NewHelm works on a cluster, with addresses rewritten by a mirror.
+// NewHelm promotes in a cluster, with charts and values fetched by way of a mirror. It makes Helm
+// sign what it writes as Perch's in the whole process, so call it before anything runs.
 func NewHelm(c *Cluster, m Mirror) *Helm {
-	helmkube.ManagedFieldsManager = fieldManager // the SDK has no other place for it
-	h := &Helm{settings: c.settings, mirror: m}
-	h.open = func(namespace string) (*action.Configuration, error) {
-		settings := *c.settings
-		settings.SetNamespace(namespace)
-		client := settings.RESTClientGetter()
-		if flags, ok := client.(*genericclioptions.ConfigFlags); ok {
-			timeout := requestTimeout.String()
-			flags.Timeout = &timeout
-			flags.Namespace = &namespace
-		}
-		config := &action.Configuration{}
-		err := config.Init(client, namespace, os.Getenv("HELM_DRIVER"), func(format string, args ...any) {
-			slog.Debug("helm", "message", fmt.Sprintf(format, args...))
-		})
-		return config, err
+	if helmkube.ManagedFieldsManager != FieldManager {
+		helmkube.ManagedFieldsManager = FieldManager
 	}
-	return h
+	return &Helm{mirror: m, settings: cli.New(), namespace: c.namespace, context: c.context,
+		configure: func(namespace string) (*action.Configuration, error) {
+			config := new(action.Configuration)
+			err := config.Init(newGetter(c, namespace), namespace, os.Getenv("HELM_DRIVER"), logHelm)
+			return config, err
+		}}
 }
 
-// An upgrade is one helm upgrade with all that it needs fetched.
-type upgrade struct {
-	experiment.HelmUpgrade
-	config *action.Configuration
-	chart  *chart.Chart
-	values map[string]any
-	last   *release.Release // nil: not installed
+// logHelm takes what Helm has to say off the terminal.
+func logHelm(format string, args ...any) {
+	slog.Debug("helm", "says", oneLine(fmt.Sprintf(format, args...)))
 }
 
-// Plan finds out what promoting a version will do: it fetches charts and values, compares them with
-// the releases as they are, and renders the charts, but changes nothing.
+// Plan finds out what promoting a version will do, without doing it. The chart is fetched and
+// rendered, so that a chart or a value that cannot work is an error now and not after the approval.
 func (h *Helm) Plan(ctx context.Context, spec experiment.Spec, version string) (experiment.Plan, error) {
 	plan := experiment.Plan{Version: version}
-	err := h.each(spec, version, func(u upgrade) error {
-		described, err := u.describe()
+	upgrades, err := upgradesOf(spec, version)
+	if err != nil {
+		return plan, fmt.Errorf("plan the promotion of %s: %w", version, err)
+	}
+	for _, u := range upgrades {
+		upgrade, err := h.plan(ctx, u)
 		if err != nil {
-			return err
+			return plan, fmt.Errorf("plan the promotion of %s: release %s: %w", version, u.Release, err)
 		}
-		plan.Upgrades = append(plan.Upgrades, described)
-		_, err = u.run(ctx, true)
-		return err
-	})
-	return plan, err
+		plan.Upgrades = append(plan.Upgrades, upgrade)
+	}
+	return plan, nil
 }
 
-// Promote carries out the upgrades in their order, and says what became of each release.
+// Promote carries out the finish actions for a version, one after the other, and says in a few
+// words what was done. An upgrade that has begun is not interrupted by the context, because Helm
+// would mark the release failed with the cluster half changed; Helm's own timeouts hold.
 func (h *Helm) Promote(ctx context.Context, spec experiment.Spec, version string) (string, error) {
+	upgrades, err := upgradesOf(spec, version)
+	if err != nil {
+		return "", fmt.Errorf("promote %s: %w", version, err)
+	}
 	var done []string
-	err := h.each(spec, version, func(u upgrade) error {
-		r, err := u.run(ctx, false)
-		if err == nil {
-			done = append(done, fmt.Sprintf("release %s, revision %d", r.Name, r.Version))
+	for _, u := range upgrades {
+		revision, err := h.upgrade(ctx, u)
+		if err != nil {
+			return strings.Join(done, "; "), fmt.Errorf("promote %s: release %s: %w", version, u.Release, err)
 		}
-		return err
-	})
-	return strings.Join(done, "; "), err
+		done = append(done, fmt.Sprintf("release %s, revision %d", u.Release, revision))
+	}
+	return strings.Join(done, "; "), nil
 }
 
-// each prepares the upgrades one after the other: the second may rest on what the first has done.
-func (h *Helm) each(spec experiment.Spec, version string, do func(upgrade) error) error {
+// upgradesOf are the finish actions for a version.
+func upgradesOf(spec experiment.Spec, version string) ([]experiment.HelmUpgrade, error) {
 	v, ok := spec.Version(version)
 	if !ok {
-		return fmt.Errorf("the experiment has no version %s", version)
+		return nil, fmt.Errorf("the experiment has no version %q", version)
 	}
+	var upgrades []experiment.HelmUpgrade
 	for _, task := range spec.Finish {
-		wanted, err := task.Helm(v)
+		if task.Name != experiment.ExecTask {
+			continue
+		}
+		u, err := task.Helm(v)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		u, err := h.prepare(wanted)
-		if err == nil {
-			err = do(u)
-		}
-		if err != nil {
-			return helmError(wanted, err)
-		}
+		upgrades = append(upgrades, u)
 	}
-	return nil
+	return upgrades, nil
 }
 
-func (h *Helm) prepare(wanted experiment.HelmUpgrade) (upgrade, error) {
-	u := upgrade{HelmUpgrade: wanted}
-	if u.Namespace == "" {
-		u.Namespace = h.settings.Namespace()
-	}
-	u.Repo, u.Chart = h.mirror.apply(u.Repo), h.mirror.apply(u.Chart)
-	for i, file := range u.Values {
-		u.Values[i] = h.mirror.apply(file)
-	}
-	var err error
-	if u.config, err = h.open(u.Namespace); err != nil {
-		return u, err
-	}
-	if u.last, err = u.config.Releases.Last(u.Release); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
-		return u, err
-	}
-	if err := u.free(); err != nil {
-		return u, err
-	}
-	path := action.ChartPathOptions{RepoURL: u.Repo, Version: u.ChartVersion}
-	file, err := path.LocateChart(u.Chart, h.settings)
+func (h *Helm) upgrade(ctx context.Context, u experiment.HelmUpgrade) (revision int, err error) {
+	p, err := h.prepare(u)
 	if err != nil {
-		return u, fmt.Errorf("find chart %s: %w", u.Chart, err)
+		return 0, err
 	}
-	if u.chart, err = loader.Load(file); err != nil {
-		return u, fmt.Errorf("load chart %s: %w", u.Chart, err)
+	if err := ctx.Err(); err != nil {
+		return 0, err
 	}
-	sources := values.Options{ValueFiles: u.Values, Values: u.Set, StringValues: u.SetString}
-	if u.values, err = sources.MergeValues(getter.All(h.settings)); err != nil {
-		return u, fmt.Errorf("read values: %w", err)
+	released, err := p.run(context.WithoutCancel(ctx), "none")
+	if err != nil {
+		return 0, h.explain(err, p)
 	}
-	return u, nil
+	return released.Version, nil
 }
 
-// free refuses a release that another Helm works on, or did when it was killed.
-func (u upgrade) free() error {
-	if u.last == nil {
-		if u.Install {
-			return nil
-		}
-		return experiment.WithHint(errors.New("it is not installed"), "install it first, or add --install to the task")
+// explain says what an error of Helm's means, and what to do about it.
+func (h *Helm) explain(err error, p *promotion) error {
+	if strings.Contains(err.Error(), "another operation (install/upgrade/rollback) is in progress") {
+		return experiment.WithHint(said{"another Helm operation has just begun on it", err},
+			"wait for it: helm history "+p.Release+" -n "+p.Namespace)
 	}
-	info := u.last.Info
-	if !info.Status.IsPending() {
-		return nil
+	explained := explain(err, h.context)
+	if experiment.HintOf(explained) != "" || errors.Is(err, context.Canceled) {
+		return explained
 	}
-	age := time.Since(info.LastDeployed.Time).Round(time.Second)
-	return experiment.WithHint(
-		fmt.Errorf("it is locked: revision %d is %s since %s (%s)", u.last.Version, info.Status, age, info.Description),
-		fmt.Sprintf("if no other Helm works on it any more: helm rollback %s -n %s, then approve again", u.Release, u.Namespace))
-}
-
-// run installs or upgrades; a dry run renders and changes nothing.
-func (u upgrade) run(ctx context.Context, dry bool) (*release.Release, error) {
-	if u.last == nil {
-		return u.install(ctx, dry)
-	}
-	up := action.NewUpgrade(u.config)
-	up.Namespace, up.Timeout = u.Namespace, u.Timeout
-	up.Wait, up.Atomic = u.Wait || u.Atomic, u.Atomic
-	up.ReuseValues, up.ResetValues = u.ReuseValues, u.ResetValues
-	up.MaxHistory = 10 // as Helm's command line has it
-	if dry {
-		up.DryRun, up.DryRunOption = true, "client"
-	}
-	return up.RunWithContext(ctx, u.Release, u.chart, u.values)
-}
-
-func (u upgrade) install(ctx context.Context, dry bool) (*release.Release, error) {
-	in := action.NewInstall(u.config)
-	in.ReleaseName, in.Namespace, in.CreateNamespace = u.Release, u.Namespace, u.CreateNamespace
-	in.Timeout, in.Wait, in.Atomic = u.Timeout, u.Wait || u.Atomic, u.Atomic
-	if dry {
-		in.DryRun, in.DryRunOption = true, "client"
-	}
-	return in.RunWithContext(ctx, u.chart, u.values)
-}
-
-// helmError says which release is in trouble, without the passwords of addresses.
-func helmError(u experiment.HelmUpgrade, err error) error {
-	explained := explain(err)
-	hint := experiment.HintOf(explained)
-	if hint == "" {
-		switch text := err.Error(); {
-		case strings.Contains(text, "find chart"), strings.Contains(text, "read values"):
-			hint = "is the address right and reachable? --mirror FROM=TO leads to a copy of it"
-		default:
-			hint = fmt.Sprintf("look at helm history %s and at what the chart renders", u.Release)
-		}
-	}
-	text := strings.Join(strings.Fields(redacted(explained.Error())), " ")
-	return experiment.WithHint(fmt.Errorf("upgrade release %s: %s", u.Release, text), hint)
+	return experiment.WithHint(explained, "helm history "+p.Release+" -n "+p.Namespace+" shows how it stands")
 }

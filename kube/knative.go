@@ -4,175 +4,214 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
 	"perch/experiment"
 )
 
-// The longest waits for Knative, and how often it is looked at meanwhile.
+// How long Perch waits at most.
 const (
-	readyTimeout = 3 * time.Minute
-	shiftTimeout = time.Minute
-	awaitTimeout = 2 * time.Minute
-	pollInterval = 100 * time.Millisecond
+	callTimeout     = 15 * time.Second  // for one answer of the API server
+	initialDeadline = 180 * time.Second // until the target is ready, as Iter8 waited
+	shiftDeadline   = 60 * time.Second  // until the router serves a new split
+	awaitDeadline   = 120 * time.Second // until the router follows a promotion
+	firstPause      = 100 * time.Millisecond
+	lastPause       = 2 * time.Second
 )
 
-// Knative reads and moves the traffic of the Knative service that an experiment targets.
-type Knative struct{ cluster *Cluster }
+// listedServices is how many services a message names.
+const listedServices = 8
 
-// NewKnative works on a cluster.
-func NewKnative(c *Cluster) *Knative { return &Knative{c} }
-
-func (k *Knative) client(t experiment.Target) dynamic.ResourceInterface {
-	return k.cluster.dynamic.Resource(services()).Namespace(t.Namespace)
+// A Knative reads and moves the traffic of Knative services. It asks again and again instead of
+// watching: that needs no permission but get, and no dropped watch can make it miss the end.
+type Knative struct {
+	client  dynamic.Interface
+	context string
 }
 
-// get reads the target, raw and decoded.
-func (k *Knative) get(ctx context.Context, t experiment.Target) (*unstructured.Unstructured, service, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	u, err := k.client(t).Get(ctx, t.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) && !isUnknownResource(err) {
-		return nil, service{}, k.noService(ctx, t)
-	}
+// NewKnative reads and moves traffic in a cluster.
+func NewKnative(c *Cluster) *Knative { return &Knative{client: c.client, context: c.context} }
+
+// Initialize waits until the target is ready, finds the revision of every version that has only a
+// weightObjRef, and reads the split. Each version's revision has to be among the traffic targets
+// already, and no other revision may have traffic. It writes nothing.
+func (k *Knative) Initialize(
+	ctx context.Context, spec experiment.Spec, note func(experiment.Waiting),
+) (experiment.Initialized, error) {
+	found, err := k.initialize(ctx, spec, note)
 	if err != nil {
-		return nil, service{}, explain(err)
+		return experiment.Initialized{}, fmt.Errorf("initialize %s: %w", spec.Target, err)
 	}
-	s, err := decode(u)
-	return u, s, err
+	return found, nil
 }
 
-// noService names the services that are there.
-func (k *Knative) noService(ctx context.Context, t experiment.Target) error {
-	hint := "create it first, or correct spec.target"
-	if list, err := k.client(t).List(ctx, metav1.ListOptions{Limit: 10}); err == nil && len(list.Items) > 0 {
-		var names []string
-		for _, item := range list.Items {
-			names = append(names, item.GetName())
-		}
-		hint = fmt.Sprintf("namespace %s has %s; correct spec.target or --context", t.Namespace, strings.Join(names, ", "))
-	}
-	return experiment.WithHint(fmt.Errorf("there is no Knative service %s", t), hint)
-}
-
-// poll looks at the target until done says that it is, with an error that tells what was missing
-// last when the time is over.
-func (k *Knative) poll(ctx context.Context, t experiment.Target, limit time.Duration, done func(service) (missing string, err error)) (service, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+func (k *Knative) initialize(
+	ctx context.Context, spec experiment.Spec, note func(experiment.Waiting),
+) (experiment.Initialized, error) {
+	ctx, cancel := context.WithTimeout(ctx, initialDeadline)
 	defer cancel()
-	tick := time.NewTicker(pollInterval)
-	defer tick.Stop()
-	missing := "the API server has not answered"
-	for {
-		_, s, err := k.get(ctx, t)
-		if err == nil {
-			missing, err = done(s)
-			if err != nil || missing == "" {
-				return s, err
-			}
-		} else if ctx.Err() == nil && !temporary(err) {
-			return s, err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return s, experiment.WithHint(fmt.Errorf("service %s is not ready after %s: %s", t, limit, missing),
-				fmt.Sprintf("look at kubectl describe ksvc %s -n %s", t.Name, t.Namespace))
-		}
-	}
-}
-
-// temporary errors are worth another look.
-func temporary(err error) bool {
-	return apierrors.IsTooManyRequests(err) || apierrors.IsServerTimeout(err) || apierrors.IsInternalError(err) ||
-		apierrors.IsServiceUnavailable(err) || apierrors.IsTimeout(err) || errors.Is(err, context.DeadlineExceeded)
-}
-
-// Initialize waits until the target is ready, finds the revision of each version, and reads the
-// split. It adds the variables namespace and, where only a weightObjRef names it, revision.
-func (k *Knative) Initialize(ctx context.Context, spec experiment.Spec, note func(experiment.Waiting)) (experiment.Initialized, error) {
-	_, s, err := k.get(ctx, spec.Target)
-	if err == nil && s.pending() != "" {
-		note(experiment.Waiting{
-			For:   fmt.Sprintf("service %s: %s", spec.Target, s.pending()),
-			Until: time.Now().Add(readyTimeout).UTC(),
-		})
-		s, err = k.poll(ctx, spec.Target, readyTimeout, func(s service) (string, error) { return s.pending(), nil })
-	}
+	s, err := k.get(ctx, spec.Target)
 	if err != nil {
 		return experiment.Initialized{}, err
 	}
-	found := experiment.Initialized{Variables: map[string]map[string]string{}}
-	versions := make([]experiment.Version, len(spec.Versions))
-	for i, v := range spec.Versions {
-		revision, err := s.resolve(v)
-		if err != nil {
-			return experiment.Initialized{}, err
+	ready := func(s ksvc) (bool, error) { return s.is("Ready", "ConfigurationsReady", "RoutesReady"), nil }
+	if ok, _ := ready(s); !ok {
+		until, _ := ctx.Deadline()
+		note(experiment.Waiting{For: spec.Target.Name + " to be ready", Until: until.UTC()})
+		if s, err = k.until(ctx, spec.Target, ready); err != nil {
+			return experiment.Initialized{}, late(err, s, "it is not ready yet")
 		}
-		versions[i] = experiment.Version{Name: v.Name, Variables: map[string]string{"revision": revision}}
-		found.Variables[v.Name] = map[string]string{"revision": revision, "namespace": spec.Target.Namespace}
 	}
-	found.Traffic, err = s.traffic(versions)
-	return found, err
+	added, revisions, err := s.resolve(spec)
+	if err != nil {
+		return experiment.Initialized{}, err
+	}
+	traffic, err := s.traffic(revisions)
+	return experiment.Initialized{Variables: added, Traffic: traffic}, err
 }
 
-// resolve finds the revision of a version among those that the router knows.
-func (s service) resolve(v experiment.Version) (string, error) {
-	revision := v.Revision()
-	if revision == "" && v.WeightObjRef != nil {
-		i, err := v.WeightObjRef.TrafficIndex()
-		if err != nil {
-			return "", err
-		}
-		if i >= len(s.Status.Traffic) {
-			return "", experiment.WithHint(
-				fmt.Errorf("version %s: %s is beyond the %d entries of the service's traffic", v.Name, v.WeightObjRef.FieldPath, len(s.Status.Traffic)),
-				"correct its weightObjRef, or name its revision in a variable")
-		}
-		return s.Status.Traffic[i].RevisionName, nil
-	}
-	var there []string
-	for _, t := range s.Status.Traffic {
-		if t.RevisionName == revision {
-			return revision, nil
-		}
-		there = append(there, t.RevisionName)
-	}
-	return "", experiment.WithHint(
-		fmt.Errorf("version %s: revision %s is not in the service's traffic", v.Name, revision),
-		fmt.Sprintf("the traffic has %s; add the revision with 0 %%, or correct the variable revision", strings.Join(there, ", ")))
-}
-
-// Observe reads the split as the router reports it now.
+// Observe reads the split as the router reports it now. When a revision that is no version has
+// traffic, the split is unknown and the error is a *StrangerError.
 func (k *Knative) Observe(ctx context.Context, spec experiment.Spec) (experiment.Traffic, error) {
-	_, s, err := k.get(ctx, spec.Target)
+	traffic, err := k.observe(ctx, spec)
+	if err != nil {
+		return traffic, fmt.Errorf("read the traffic of %s: %w", spec.Target, err)
+	}
+	return traffic, nil
+}
+
+func (k *Knative) observe(ctx context.Context, spec experiment.Spec) (experiment.Traffic, error) {
+	revisions, err := revisionsOf(spec)
 	if err != nil {
 		return experiment.Traffic{}, err
 	}
-	return s.traffic(spec.Versions)
+	s, err := k.get(ctx, spec.Target)
+	if err != nil {
+		return experiment.Traffic{}, err
+	}
+	return s.traffic(revisions)
 }
 
-// Await waits until the router gives everything to one version.
+// Await waits until the router gives everything to one version and the service is ready. It writes
+// nothing.
 func (k *Knative) Await(ctx context.Context, spec experiment.Spec, version string) (experiment.Traffic, error) {
-	var seen experiment.Traffic
-	_, err := k.poll(ctx, spec.Target, awaitTimeout, func(s service) (string, error) {
-		var err error
-		if seen, err = s.traffic(spec.Versions); err != nil {
-			return err.Error(), nil //nolint:nilerr // a third revision may have traffic while Helm's change settles
-		}
-		for i, v := range spec.Versions {
-			if v.Name == version && seen.Split.Of(i) != 100 {
-				return fmt.Sprintf("traffic is %s, and %s is to get all of it", seen.Split, version), nil
-			}
-		}
-		return s.pending(), nil
+	traffic, err := k.await(ctx, spec, version)
+	if err != nil {
+		return traffic, fmt.Errorf("wait for %s to serve everything of %s: %w", version, spec.Target, err)
+	}
+	return traffic, nil
+}
+
+func (k *Knative) await(ctx context.Context, spec experiment.Spec, version string) (experiment.Traffic, error) {
+	revisions, err := revisionsOf(spec)
+	if err != nil {
+		return experiment.Traffic{}, err
+	}
+	winner := slices.IndexFunc(spec.Versions, func(v experiment.Version) bool { return v.Name == version })
+	if winner < 0 {
+		return experiment.Traffic{}, fmt.Errorf("the experiment has no version %q", version)
+	}
+	ctx, cancel := context.WithTimeout(ctx, awaitDeadline)
+	defer cancel()
+	s, err := k.until(ctx, spec.Target, func(s ksvc) (bool, error) {
+		return s.is("Ready", "RoutesReady") && s.served()[revisions[winner]] == 100, nil
 	})
-	seen.Settled = err == nil
-	return seen, err
+	traffic, trafficErr := s.traffic(revisions)
+	if err != nil {
+		return traffic, late(err, s, "the router gives "+s.percentages())
+	}
+	return traffic, trafficErr
+}
+
+// get reads the service. A service that is not there is an error that names those that are.
+func (k *Knative) get(ctx context.Context, t experiment.Target) (ksvc, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	u, err := k.services(t).Get(ctx, t.Name, metav1.GetOptions{})
+	if err != nil {
+		if apierrors.IsNotFound(err) && !apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) {
+			err = k.noService(ctx, t, err)
+		}
+		return ksvc{}, explain(err, k.context)
+	}
+	return parseKsvc(u)
+}
+
+func (k *Knative) noService(ctx context.Context, t experiment.Target, err error) error {
+	hint := "check spec.target, and the context (now " + k.context + ")"
+	list, listErr := k.services(t).List(ctx, metav1.ListOptions{Limit: listedServices})
+	if listErr == nil && len(list.Items) > 0 {
+		var names []string
+		for _, u := range list.Items {
+			names = append(names, u.GetName())
+		}
+		hint = "there are " + strings.Join(names, ", ") + ": " + hint
+	}
+	return experiment.WithHint(said{"there is no Knative service " + t.Name + " in namespace " + t.Namespace, err}, hint)
+}
+
+func (k *Knative) services(t experiment.Target) dynamic.ResourceInterface {
+	gvr := schema.GroupVersionResource{Group: "serving.knative.dev", Version: "v1", Resource: "services"}
+	return k.client.Resource(gvr).Namespace(t.Namespace)
+}
+
+// errLate says that a wait came to its deadline.
+var errLate = errors.New("the time is up")
+
+// until asks again and again, and gives the service as it was last seen. Errors that may pass are
+// waited out.
+func (k *Knative) until(ctx context.Context, t experiment.Target, done func(ksvc) (bool, error)) (ksvc, error) {
+	var last ksvc
+	var trouble error
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		s, err := k.get(ctx, t)
+		switch {
+		case err == nil:
+			last, trouble = s, nil
+			if ok, err := done(s); ok || err != nil {
+				return s, err
+			}
+		case ctx.Err() == nil && !passing(err):
+			return last, err
+		case ctx.Err() == nil || last.Meta.Name == "":
+			trouble = err
+		}
+		if err := sleep(ctx, pause); errors.Is(err, errLate) && trouble != nil {
+			return last, trouble
+		} else if err != nil {
+			return last, err
+		}
+	}
+}
+
+// sleep pauses; it returns errLate when the deadline comes first.
+func sleep(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return errLate
+		}
+		return ctx.Err()
+	}
+}
+
+// late says what the state of things was when a wait came to its deadline. Other errors stay as
+// they are.
+func late(err error, s ksvc, state string) error {
+	if !errors.Is(err, errLate) {
+		return err
+	}
+	return experiment.WithHint(fmt.Errorf("%w: %s (%s)", errLate, state, s.why()),
+		"kubectl describe ksvc "+s.Meta.Name+" -n "+s.Meta.Namespace)
 }

@@ -1,44 +1,57 @@
 package kube
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"perch/experiment"
 )
 
-// A Mirror rewrites how addresses of charts and values begin, for sites that keep copies of them.
-// The zero Mirror changes nothing.
-type Mirror struct{ rules []mirrorRule }
+// A Mirror rewrites the start of URLs of charts and values, for sites that have copies of them. The
+// zero value rewrites nothing.
+type Mirror struct{ rules []rewrite }
 
-type mirrorRule struct{ from, to string }
+type rewrite struct{ from, to string }
 
-// ParseMirror reads rules FROM=TO; empty ones are skipped. The "=" that divides a rule is the one in
-// front of TO's scheme, since addresses may have others.
+// ParseMirror reads rules of the form FROM=TO. Empty rules are left out, so that the parts of an
+// unset variable may be passed on. All mistakes are reported at once.
 func ParseMirror(rules []string) (Mirror, error) {
 	var m Mirror
+	var mistakes []error
 	for _, rule := range rules {
-		rule = strings.TrimSpace(rule)
-		if rule == "" {
+		if rule = strings.TrimSpace(rule); rule == "" {
 			continue
 		}
-		at := max(strings.LastIndex(rule, "=http://"), strings.LastIndex(rule, "=https://"), strings.LastIndex(rule, "=file://"))
-		if at <= 0 {
-			return Mirror{}, experiment.WithHint(fmt.Errorf("mirror %q is not FROM=TO", redacted(rule)),
-				"write it as --mirror https://charts.example.com=http://127.0.0.1:8080/charts")
+		from, to, ok := strings.Cut(rule, "=")
+		if !ok || from == "" || to == "" {
+			mistakes = append(mistakes, fmt.Errorf("mirror %q is not of the form FROM=TO", redact(rule)))
+			continue
 		}
-		m.rules = append(m.rules, mirrorRule{rule[:at], strings.TrimSuffix(rule[at+1:], "/")})
+		if !strings.Contains(from, "://") {
+			mistakes = append(mistakes, fmt.Errorf("mirror %q does not rewrite the start of a URL", redact(rule)))
+			continue
+		}
+		m.rules = append(m.rules, rewrite{from, to})
+	}
+	if len(mistakes) > 0 {
+		return Mirror{}, experiment.WithHint(errors.Join(mistakes...),
+			"for example --mirror https://charts.example.com/=https://mirror.example.org/charts/")
 	}
 	return m, nil
 }
 
-// apply rewrites an address by the longest rule that it begins with.
-func (m Mirror) apply(address string) string {
-	best := mirrorRule{}
+// Rewrite gives where to fetch a URL from: by the rule with the longest matching start, the first
+// of equal ones. It is applied once.
+func (m Mirror) Rewrite(url string) string {
+	var best rewrite
 	for _, r := range m.rules {
-		if strings.HasPrefix(address, r.from) && len(r.from) > len(best.from) {
+		if strings.HasPrefix(url, r.from) && len(r.from) > len(best.from) {
 			best = r
 		}
 	}
-	return best.to + strings.TrimPrefix(address, best.from)
+	if best.from == "" {
+		return url
+	}
+	return best.to + strings.TrimPrefix(url, best.from)
 }

@@ -1,107 +1,112 @@
 package kube
 
 import (
-	"cmp"
-	"encoding/json"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/strvals"
 
 	"perch/experiment"
 )
 
-// describe says what an upgrade will change.
-func (u upgrade) describe() (experiment.Upgrade, error) {
-	d := experiment.Upgrade{
-		Release: u.Release, Namespace: u.Namespace, Chart: u.chart.Name(), ChartVersion: u.chart.Metadata.Version,
-		To: 1, Wait: u.waits(),
+// plan finds out what one upgrade will do. Helm renders the chart for it, and asks the server only
+// what it asks before a real upgrade too.
+func (h *Helm) plan(ctx context.Context, u experiment.HelmUpgrade) (experiment.Upgrade, error) {
+	if err := ctx.Err(); err != nil {
+		return experiment.Upgrade{}, err
 	}
-	for _, file := range u.Values {
-		d.Values = append(d.Values, redacted(file))
-	}
-	before := map[string]any{}
-	overrides := u.values
-	if u.last != nil {
-		d.From, d.To = u.last.Version, u.last.Version+1
-		var err error
-		if before, err = chartutil.CoalesceValues(u.last.Chart, maps.Clone(u.last.Config)); err != nil {
-			return d, err
-		}
-		if u.ReuseValues {
-			overrides = chartutil.CoalesceTables(maps.Clone(u.values), u.last.Config)
-		}
-	}
-	after, err := chartutil.CoalesceValues(u.chart, maps.Clone(overrides))
+	p, err := h.prepare(u)
 	if err != nil {
-		return d, err
+		return experiment.Upgrade{}, err
 	}
-	d.Changes = changes(before, after)
-	return d, nil
+	sources := h.sources(p)
+	before, err := effective(p.now)
+	if err != nil {
+		return experiment.Upgrade{}, err
+	}
+	rendered, err := p.run(ctx, "client")
+	if err != nil {
+		return experiment.Upgrade{}, h.explain(err, p)
+	}
+	after, err := effective(rendered)
+	if err != nil {
+		return experiment.Upgrade{}, err
+	}
+	planned := experiment.Upgrade{
+		Release: p.Release, Namespace: p.Namespace, Chart: h.chartName(u), ChartVersion: p.chart.Metadata.Version,
+		To: 1, Values: sources, Changes: changes(before, after), Wait: p.waiting(),
+	}
+	if p.now != nil {
+		planned.From = p.now.Version
+	}
+	if p.last != nil {
+		planned.To = p.last.Version + 1
+	}
+	return planned, nil
 }
 
-func (u upgrade) waits() string {
-	switch {
-	case u.Atomic:
-		return fmt.Sprintf("up to %s, atomic", u.Timeout)
-	case u.Wait:
-		return fmt.Sprintf("up to %s", u.Timeout)
+// effective is what the templates of a release see: the chart's defaults under its own values.
+func effective(r *release.Release) (map[string]any, error) {
+	if r == nil {
+		return map[string]any{}, nil
 	}
-	return ""
+	return chartutil.CoalesceValues(r.Chart, r.Config)
 }
 
-// changes lists the values that differ, by their dotted path.
-func changes(before, after map[string]any) []experiment.Change {
-	old, now := map[string]string{}, map[string]string{}
-	flatten(old, "", before)
-	flatten(now, "", after)
-	all := maps.Clone(old)
-	maps.Copy(all, now)
-	var list []experiment.Change
-	for path := range all {
-		if old[path] != now[path] {
-			list = append(list, experiment.Change{Path: path, From: shown(path, old[path]), To: shown(path, now[path])})
-		}
+// chartName is the chart as the experiment names it, and the repository that it comes from.
+func (h *Helm) chartName(u experiment.HelmUpgrade) string {
+	name := redact(h.mirror.Rewrite(u.Chart))
+	if fromRepo(u) {
+		name += " of " + redact(h.mirror.Rewrite(u.Repo))
 	}
-	slices.SortFunc(list, func(a, b experiment.Change) int { return cmp.Compare(a.Path, b.Path) })
-	return list
+	return name
 }
 
-func flatten(into map[string]string, path string, value any) {
-	if table, ok := value.(map[string]any); ok {
-		for key, inner := range table {
-			flatten(into, strings.TrimPrefix(path+"."+key, "."), inner)
-		}
-		return
+// sources says where the values come from, without the values.
+func (h *Helm) sources(p *promotion) []string {
+	var sources []string
+	if p.now != nil && !p.ResetValues && (p.ReuseValues || len(p.values) == 0 && len(p.now.Config) > 0) {
+		sources = append(sources, fmt.Sprintf("values of revision %d", p.now.Version))
 	}
-	switch v := value.(type) {
-	case nil:
-	case string:
-		into[path] = v
-	default:
-		text, err := json.Marshal(v)
-		if err != nil {
-			text = fmt.Append(nil, v)
-		}
-		into[path] = string(text)
+	for _, file := range h.valueFiles(p.HelmUpgrade) {
+		sources = append(sources, redact(file))
 	}
+	for _, set := range slices.Concat(p.Set, p.SetString) {
+		parsed, err := strvals.Parse(set)
+		if err != nil { // unlikely: these values were merged a moment ago
+			continue
+		}
+		sources = append(sources, "--set "+strings.Join(slices.Sorted(maps.Keys(flatten(parsed))), ","))
+	}
+	return sources
 }
 
-// longestValue bounds what a value takes in a plan, in bytes.
-const longestValue = 100
+// waiting: "up to 5m, atomic"; empty when Helm does not wait.
+func (p *promotion) waiting() string {
+	if !p.Wait && !p.Atomic {
+		return ""
+	}
+	text := "up to " + shortDuration(p.Timeout)
+	if p.Atomic {
+		text += ", atomic"
+	}
+	return text
+}
 
-// shown is a value as a person may see it: shortened, and masked where the path sounds like a secret.
-func shown(path, value string) string {
-	for _, word := range []string{"password", "passwd", "secret", "token", "credential", "apikey", "privatekey"} {
-		if value != "" && strings.Contains(strings.ToLower(path), word) {
-			return "***"
-		}
+// shortDuration leaves out zero units: 5m0s is 5m.
+func shortDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
 	}
-	value = redacted(value)
-	if len(value) > longestValue {
-		return value[:longestValue] + "..."
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
 	}
-	return value
+	return text
 }

@@ -3,126 +3,223 @@ package kube
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"perch/experiment"
 )
 
-// conflictTries bounds how often a write is based anew after somebody else wrote other fields.
-const conflictTries = 5
+// writeAttempts bounds how often a write is tried against controllers that touch the same object.
+const writeAttempts = 8
 
-// Shift writes a split and waits until the router serves it. Only the percents of the versions'
-// entries change; an entry that follows the latest revision is pinned to the version's, so that a
-// template pushed meanwhile gets no traffic. Changes of the traffic by others between reading and
-// writing are an error.
+// A wish is a split by revision.
+type wish struct {
+	target    experiment.Target
+	revisions []string
+	split     experiment.Split
+	dropped   []string // revisions that shall have no entry at all
+}
+
+// Shift writes a split, and waits until the router serves it. Only percentages are changed, and
+// entries that follow the latest revision are pinned to the revision they mean; tags and all other
+// fields stay. When somebody else changes the traffic meanwhile, nothing is written over it and the
+// error is a *DriftError.
 func (k *Knative) Shift(ctx context.Context, spec experiment.Spec, to experiment.Split) (experiment.Traffic, error) {
-	if err := k.write(ctx, spec, to); err != nil {
-		return experiment.Traffic{}, fmt.Errorf("shift %s to %s: %w", spec.Target, to, err)
+	traffic, err := k.shift(ctx, spec, to)
+	if err != nil {
+		return traffic, fmt.Errorf("shift %s to %s: %w", spec.Target, to, err)
 	}
-	var seen experiment.Traffic
-	_, err := k.poll(ctx, spec.Target, shiftTimeout, func(s service) (string, error) {
-		var err error
-		if seen, err = s.traffic(spec.Versions); err != nil {
-			return "", err
-		}
-		if !seen.Split.Equal(to) {
-			return fmt.Sprintf("traffic is %s, asked for %s", seen.Split, to), nil
-		}
-		return s.pending(), nil
-	})
-	return seen, err
+	return traffic, nil
 }
 
-func (k *Knative) write(ctx context.Context, spec experiment.Spec, to experiment.Split) error {
-	var before []any
-	for try := range conflictTries {
-		u, s, err := k.get(ctx, spec.Target)
-		if err != nil {
-			return err
-		}
-		raw, _, err := unstructured.NestedSlice(u.Object, "spec", "traffic")
-		if err != nil {
-			return err
-		}
-		if try > 0 && !sameTraffic(before, raw) {
-			by, _ := s.changedBy()
-			return experiment.WithHint(fmt.Errorf("the traffic was changed by %q at the same time", by),
-				"find out who else moves this service's traffic")
-		}
-		before = raw
-		entries, err := s.withSplit(raw, spec.Versions, to)
-		if err != nil {
-			return err
-		}
-		err = k.patch(ctx, spec.Target, u.GetResourceVersion(), entries)
-		if !apierrors.IsConflict(err) {
-			return explain(err)
-		}
+func (k *Knative) shift(ctx context.Context, spec experiment.Spec, to experiment.Split) (experiment.Traffic, error) {
+	revisions, err := revisionsOf(spec)
+	if err != nil {
+		return experiment.Traffic{}, err
 	}
-	return experiment.WithHint(fmt.Errorf("the service was changed %d times at the same time", conflictTries),
-		"find out who else writes to this service so often")
-}
-
-func sameTraffic(a, b []any) bool {
-	left, errLeft := json.Marshal(a)
-	right, errRight := json.Marshal(b)
-	return errLeft == nil && errRight == nil && string(left) == string(right)
-}
-
-// patch replaces the list of traffic entries, if the service is still the one that was read.
-func (k *Knative) patch(ctx context.Context, t experiment.Target, resourceVersion string, entries []any) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	if to.Len() != len(revisions) {
+		return experiment.Traffic{}, fmt.Errorf("a split of %d weights is not one of %d versions", to.Len(), len(revisions))
+	}
+	ctx, cancel := context.WithTimeout(ctx, shiftDeadline)
 	defer cancel()
+	w := wish{target: spec.Target, revisions: revisions, split: to}
+	for {
+		s, err := k.serve(ctx, w)
+		if obstacle := w.obstacle(s); err == nil && obstacle != "" {
+			w.dropped = append(w.dropped, obstacle)
+			continue
+		}
+		traffic, trafficErr := s.traffic(revisions)
+		if err != nil {
+			return traffic, late(err, s, "the router gives "+s.percentages())
+		}
+		return traffic, trafficErr
+	}
+}
+
+// serve writes the wish, and waits until the router serves it or says that it cannot.
+func (k *Knative) serve(ctx context.Context, w wish) (ksvc, error) {
+	s, entries, err := k.write(ctx, w)
+	if err != nil {
+		return s, err
+	}
+	return k.until(ctx, w.target, func(s ksvc) (bool, error) {
+		if !reflect.DeepEqual(s.entries, entries) {
+			return false, drift(s)
+		}
+		t, err := s.traffic(w.revisions)
+		return (err == nil && t.Settled && t.Split.Equal(w.split)) || w.obstacle(s) != "", nil
+	})
+}
+
+// obstacle is a revision that shall get nothing, and that keeps the router from serving the rest:
+// Knative's route refuses a whole split when one target of it is not ready, even at 0 %. Without
+// dropping its entry, a candidate that broke down could not be rolled back.
+func (w wish) obstacle(s ksvc) string {
+	c := s.condition("RoutesReady")
+	if c.Reason != "RevisionMissing" || c.Status == "True" || s.Status.ObservedGeneration != s.Meta.Generation {
+		return ""
+	}
+	for i, revision := range w.revisions {
+		if w.split.Of(i) == 0 && !slices.Contains(w.dropped, revision) && strings.Contains(c.Message, `Revision "`+revision+`"`) {
+			return revision
+		}
+	}
+	return ""
+}
+
+// write writes the wish, unless it is there already, and returns the list that it wrote. A conflict
+// or a lost answer is followed by a new look: as long as nobody else changed the traffic, it tries
+// again.
+func (k *Knative) write(ctx context.Context, w wish) (s ksvc, entries []any, err error) {
+	var saw []any
+	pause := firstPause
+	for range writeAttempts {
+		if s, err = k.get(ctx, w.target); err == nil {
+			if entries, err = w.entries(s); err != nil {
+				return s, nil, err
+			}
+			switch {
+			case reflect.DeepEqual(s.entries, entries):
+				return s, entries, nil
+			case saw != nil && !reflect.DeepEqual(s.entries, saw):
+				return s, nil, drift(s)
+			}
+			saw = s.entries
+			entries, err = k.patch(ctx, s, entries)
+		}
+		if err == nil || (!apierrors.IsConflict(err) && !passing(err)) {
+			return s, entries, err
+		}
+		if sleep(ctx, pause) != nil {
+			break
+		}
+		pause = min(2*pause, lastPause)
+	}
+	if apierrors.IsConflict(err) {
+		err = experiment.WithHint(said{"the service changes faster than Perch can write it", err},
+			"see who writes it: kubectl get ksvc "+w.target.Name+" -n "+w.target.Namespace+" -o yaml --show-managed-fields")
+	}
+	return s, nil, err
+}
+
+// patch writes the list of traffic targets, on condition that the service is still as it was read,
+// and returns the list as Knative's webhook completed it.
+func (k *Knative) patch(ctx context.Context, s ksvc, entries []any) ([]any, error) {
 	body, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"resourceVersion": resourceVersion},
+		"metadata": map[string]any{"resourceVersion": s.Meta.ResourceVersion},
 		"spec":     map[string]any{"traffic": entries},
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = k.client(t).Patch(ctx, t.Name, types.MergePatchType, body, metav1.PatchOptions{FieldManager: fieldManager})
-	return err
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	t := experiment.Target{Namespace: s.Meta.Namespace, Name: s.Meta.Name}
+	u, err := k.services(t).Patch(ctx, t.Name, types.MergePatchType, body, metav1.PatchOptions{FieldManager: FieldManager})
+	if err != nil {
+		return nil, explain(err, k.context)
+	}
+	written, err := parseKsvc(u)
+	return written.entries, err
 }
 
-// withSplit gives the entries with the percents of a split. A revision's percent goes to its first
-// entry, its others get 0; a revision without an entry gets one.
-func (s service) withSplit(raw []any, versions []experiment.Version, to experiment.Split) ([]any, error) {
-	entries := make([]any, 0, len(raw)+len(versions))
-	placed := make([]bool, len(versions))
-	for i, t := range s.Spec.Traffic {
-		entry := maps.Clone(raw[i].(map[string]any))
-		revision := s.revisionOf(t)
-		v := slices.IndexFunc(versions, func(v experiment.Version) bool { return v.Revision() == revision })
-		switch {
-		case v >= 0 && !placed[v]:
-			placed[v] = true
-			pin(entry, revision, to.Of(v))
-		case v >= 0:
-			pin(entry, revision, 0)
-		case t.percent() > 0:
-			t.RevisionName = revision
-			return nil, stranger(t)
+// entries is the list of traffic targets that the wish asks for, out of the one that is there.
+func (w wish) entries(s ksvc) ([]any, error) {
+	others := s.asked()
+	entries := make([]any, len(s.entries))
+	for i, e := range s.entries {
+		fields, ok := e.(map[string]any)
+		if !ok {
+			return nil, errors.New("spec.traffic is not a list of objects")
 		}
-		entries = append(entries, entry)
+		entries[i] = maps.Clone(fields)
 	}
-	for i, v := range versions {
-		if !placed[i] {
-			entry := map[string]any{}
-			pin(entry, v.Revision(), to.Of(i))
-			entries = append(entries, entry)
+	for v, revision := range w.revisions {
+		delete(others, revision)
+		if slices.Contains(w.dropped, revision) {
+			entries = slices.DeleteFunc(entries, func(e any) bool { return s.means(e, revision) })
+			continue
 		}
+		entries = s.assign(entries, revision, int64(w.split.Of(v)))
+	}
+	if err := s.stranger(others); err != nil {
+		return nil, err
 	}
 	return entries, nil
 }
 
-func pin(entry map[string]any, revision string, percent int) {
-	entry["revisionName"], entry["percent"] = revision, int64(percent)
-	entry["latestRevision"] = false
+// means tells whether an entry is about a revision.
+func (s ksvc) means(entry any, revision string) bool {
+	fields := entry.(map[string]any)
+	if latest, _ := fields["latestRevision"].(bool); latest {
+		return s.Status.LatestReadyRevisionName == revision
+	}
+	return fields["revisionName"] == revision
+}
+
+// assign gives one entry of a revision all of its percentage, and the others of it nothing. The one
+// is that with the most percent, one that names the revision before one that follows the latest,
+// and the first of those; it is pinned. When the revision has none and needs one, it is added.
+func (s ksvc) assign(entries []any, revision string, percent int64) []any {
+	best, rank := -1, int64(-1)
+	for i, e := range entries {
+		if !s.means(e, revision) {
+			continue
+		}
+		fields := e.(map[string]any)
+		now, _ := fields["percent"].(int64)
+		r := 2 * now
+		if fields["revisionName"] == revision {
+			r++
+		}
+		if r > rank {
+			best, rank = i, r
+		}
+		if now > 0 {
+			fields["percent"] = int64(0)
+		}
+	}
+	switch {
+	case best < 0 && percent == 0:
+		return entries
+	case best < 0:
+		return append(entries, map[string]any{"revisionName": revision, "latestRevision": false, "percent": percent})
+	}
+	fields := entries[best].(map[string]any)
+	if latest, _ := fields["latestRevision"].(bool); latest {
+		fields["latestRevision"], fields["revisionName"] = false, revision
+	}
+	if now, _ := fields["percent"].(int64); now != percent {
+		fields["percent"] = percent
+	}
+	return entries
 }

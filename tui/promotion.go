@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"perch/experiment"
 )
@@ -21,7 +22,11 @@ func planLines(a experiment.Asked, st Styles) []string {
 	row := func(label, text string) { lines = append(lines, st.Dim.Render(fit(label, nameWidth, ""))+text) }
 	for _, u := range a.Plan.Upgrades {
 		row("release", fmt.Sprintf("%s, revision %d %s %d, in %s", u.Release, u.From, st.Arrow, u.To, u.Namespace))
-		row("chart", u.Chart+" "+u.ChartVersion)
+		name, repo, from := strings.Cut(u.Chart, " of ")
+		row("chart", name+" "+u.ChartVersion)
+		if from {
+			row("", "of "+tail(repo, st.Ellipsis))
+		}
 		for _, v := range u.Values {
 			row("values", tail(v, st.Ellipsis))
 		}

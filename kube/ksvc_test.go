@@ -1,0 +1,45 @@
+package kube
+
+import (
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	other := managed("argocd", "2026-11-24T10:00:09Z")
+	other["fieldsV1"] = object{"f:spec": object{"f:template": object{}}}
+	status := managed("controller", "2026-11-24T10:00:09Z")
+	status["subresource"] = "status"
+	tests := []struct {
+		name   string
+		fields []any
+		by     string
+		at     time.Time
+	}{
+		{name: "nobody"},
+		{name: "helm before Perch ever wrote", fields: []any{managed("helm", "2026-11-24T10:00:00Z")},
+			by: "helm", at: at(t, "2026-11-24T10:00:00Z")},
+		{name: "Perch after helm", fields: []any{managed("helm", "2026-11-24T10:00:00Z"), managed(FieldManager, "2026-11-24T10:00:05Z")}},
+		{name: "the same second is no later", fields: []any{managed("helm", "2026-11-24T10:00:05Z"), managed(FieldManager, "2026-11-24T10:00:05Z")}},
+		{name: "kubectl after Perch", fields: []any{managed(FieldManager, "2026-11-24T10:00:05Z"), managed("kubectl-edit", "2026-11-24T10:00:06Z")},
+			by: "kubectl-edit", at: at(t, "2026-11-24T10:00:06Z")},
+		{name: "the latest of two", fields: []any{managed("b", "2026-11-24T10:00:07Z"), managed("a", "2026-11-24T10:00:06Z")},
+			by: "b", at: at(t, "2026-11-24T10:00:07Z")},
+		{name: "other fields and the status are no matter", fields: []any{other, status}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, err := parseKsvc(&unstructured.Unstructured{Object: object{"metadata": object{"managedFields": tt.fields}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if by, at := s.changed(); by != tt.by || !at.Equal(tt.at) {
+				t.Errorf("changed() = %q, %s, want %q, %s", by, at, tt.by, tt.at)
+			}
+		})
+	}
+}
