@@ -32,7 +32,7 @@ test-unit:
 	go test $(RACE) -shuffle=on ./...
 
 test-e2e: bin/perch-sandbox
-	go test $(RACE) -shuffle=on -tags e2e -count=1 -timeout 20m -run '^TestE2E' ./cli
+	go test $(RACE) -shuffle=on -tags e2e -count=1 -parallel 2 -timeout 20m -run '^TestE2E' ./cli
 
 golden: ## write the golden files of the screen anew
 	go test ./tui -update

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -33,8 +34,26 @@ type sandbox struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Scanner
-	err    bytes.Buffer
+	err    shared
 	events []experiment.Event
+}
+
+// A shared buffer is written by the program that runs while the test may read it.
+type shared struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buffer.Write(p)
+}
+
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buffer.String()
 }
 
 // short is the tutorial's experiment, with intervals of two seconds so that the suite stays quick.
@@ -138,7 +157,8 @@ func (s *sandbox) until(t *testing.T, name string, n int) experiment.Event {
 			}
 		}
 	}
-	t.Fatalf("no further event %s; the last were %s; standard error:\n%s", name, s.out.Text(), s.err.String())
+	last, err := json.MarshalIndent(s.events[max(0, len(s.events)-4):], "", " ")
+	t.Fatalf("no further event %s; the last were %s (%v); standard error:\n%s", name, last, err, s.err.String())
 	return experiment.Event{}
 }
 
