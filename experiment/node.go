@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,8 +65,8 @@ func (o object) ignore(keys ...string) {
 
 // close reports the fields that nobody asked for.
 func (o object) close() {
-	for key, f := range o.fields {
-		if !o.known[key] {
+	for _, key := range slices.Sorted(maps.Keys(o.fields)) {
+		if f := o.fields[key]; !o.known[key] {
 			o.add(f.line, f.path, "unknown field%s", suggest(key, o.known))
 		}
 	}
@@ -116,12 +117,18 @@ func (o object) required(key string) string {
 
 // scalar reads a field that must be one value.
 func (m *mistakes) scalar(f field) string {
+	text, _ := m.value(f)
+	return text
+}
+
+// value reads a field that must be one value; ok is false when it was not, which is reported.
+func (m *mistakes) value(f field) (text string, ok bool) {
 	node := resolve(f.node)
 	if isNull(node) || node.Kind != yaml.ScalarNode {
 		m.add(f.line, f.path, "is %s, want one value", kindOf(node))
-		return ""
+		return "", false
 	}
-	return node.Value
+	return node.Value, true
 }
 
 // oneOf reads a string of a fixed set.
@@ -133,8 +140,9 @@ func (o object) oneOf(key, fallback string, supported, later []string) string {
 		}
 		return fallback
 	}
-	value := o.scalar(f)
+	value, ok := o.value(f)
 	switch {
+	case !ok:
 	case slices.Contains(supported, value):
 	case slices.Contains(later, value):
 		o.add(f.line, f.path, "%q is not supported by this version of Perch, only %s",
@@ -151,9 +159,13 @@ func (o object) integer(key string, fallback, low, high int) int {
 	if !ok {
 		return fallback
 	}
-	n, err := strconv.Atoi(o.scalar(f))
+	text, ok := o.value(f)
+	if !ok {
+		return fallback
+	}
+	n, err := strconv.Atoi(text)
 	if err != nil || n < low || n > high {
-		o.add(f.line, f.path, "is %q, want a whole number from %d to %d", resolve(f.node).Value, low, high)
+		o.add(f.line, f.path, "is %q, want a whole number from %d to %d", text, low, high)
 		return fallback
 	}
 	return n
@@ -165,9 +177,13 @@ func (o object) boolean(key string) bool {
 	if !ok {
 		return false
 	}
-	b, err := strconv.ParseBool(o.scalar(f))
+	text, ok := o.value(f)
+	if !ok {
+		return false
+	}
+	b, err := strconv.ParseBool(text)
 	if err != nil {
-		o.add(f.line, f.path, "is %q, want true or false", resolve(f.node).Value)
+		o.add(f.line, f.path, "is %q, want true or false", text)
 	}
 	return b
 }
@@ -179,8 +195,8 @@ func (o object) texts(key string) map[string]string {
 		return nil
 	}
 	out := make(map[string]string, len(inner.fields))
-	for k, f := range inner.fields {
-		if !isNull(resolve(f.node)) {
+	for _, k := range slices.Sorted(maps.Keys(inner.fields)) {
+		if f := inner.fields[k]; !isNull(resolve(f.node)) {
 			out[k] = o.scalar(f)
 		}
 	}

@@ -30,7 +30,11 @@ func Parse(file string, data []byte) (Spec, error) {
 	if err != nil {
 		return Spec{}, &SpecError{file, []Mistake{{What: err.Error()}}}
 	}
-	spec := m.spec(m.mapping(field{node: root, line: root.Line}))
+	object := m.mapping(field{node: root, line: root.Line})
+	if root.Kind != yaml.MappingNode {
+		return Spec{}, m.err(file) // nothing can be missing in what is no object
+	}
+	spec := m.spec(object)
 	if err := m.err(file); err != nil {
 		return Spec{}, err
 	}
@@ -151,7 +155,10 @@ func (o object) limit(key string) *float64 {
 	if !ok {
 		return nil
 	}
-	text := o.scalar(f)
+	text, ok := o.value(f)
+	if !ok {
+		return nil
+	}
 	value, ok := parseQuantity(text)
 	if !ok {
 		o.add(f.line, f.path, "is %q, want a number such as 50, \"0.01\" or 10m", text)

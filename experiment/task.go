@@ -127,6 +127,9 @@ func (o object) has(key string) bool { _, ok := o.field(key); return ok }
 
 // checkExec finds out now what would go wrong at the end of the experiment.
 func (o object) checkExec(f field, t Task, versions []Version) {
+	if t.Cmd == "" {
+		return // reported already
+	}
 	if t.Cmd != "helm" {
 		o.add(f.line, f.path, "runs the program %q: this version of Perch runs no programs, only helm upgrade, which it does itself", t.Cmd)
 		return
