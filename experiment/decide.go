@@ -83,8 +83,8 @@ func Decide(s State, judge Judge) Decision {
 	case over && len(d.Unknown()) > 0:
 		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+s.unknowns(d)
 	case j.of(candidate) == Violated:
-		d = s.move(d, j.Target, s.missed(d, candidate))
-	case s.mayExplore(d):
+		d = s.move(d, s.atMost(j.Target), s.missed(d, candidate))
+	case s.mayExplore(d) && j.Target.Candidate() > 0:
 		d.Kind, d.Split = Explore, j.Target
 		d.Reason = fmt.Sprintf("explore at %d %%: the candidate has no traffic yet", d.Split.Candidate())
 	case len(d.Unknown()) > 0:
@@ -105,6 +105,15 @@ func (s State) lastSplit(target Split) Split {
 		return target
 	}
 	return s.Seen.Split
+}
+
+// atMost is a target, or the split as it is where the target would give the candidate more: a judge
+// that gives every version a share for exploration would raise a candidate that fails, from 0.
+func (s State) atMost(target Split) Split {
+	if target.Candidate() > s.Seen.Split.Candidate() {
+		return s.Seen.Split
+	}
+	return target
 }
 
 // move turns a target into advance, stay or withdraw.
@@ -162,8 +171,9 @@ func (s State) heldReason(d Decision) string {
 	if s.Held.By != "" {
 		reason += " by " + s.Held.By
 	}
-	if len(d.Violations()) > 0 {
-		reason += "; " + s.missed(d, s.Spec().Candidate().Name)
+	candidate := s.Spec().Candidate().Name
+	if slices.ContainsFunc(d.Violations(), func(a Assessment) bool { return a.Version == candidate }) {
+		reason += "; " + s.missed(d, candidate)
 	}
 	return reason
 }
@@ -178,7 +188,7 @@ func (s State) met(d Decision) string {
 	return fmt.Sprintf("%d of %d objectives met", n, len(s.Spec().Criteria.Objectives))
 }
 
-// missed lists what a version misses, or what the baseline does when the version misses nothing.
+// missed lists what a version misses.
 func (s State) missed(d Decision, version string) string {
 	var words []string
 	for _, a := range d.Violations() {
@@ -186,9 +196,6 @@ func (s State) missed(d Decision, version string) string {
 			label := s.Metric(s.Spec().Criteria.Objectives[a.Objective].Metric).Label
 			words = append(words, fmt.Sprintf("%s (%s)", label, a.Reason))
 		}
-	}
-	if len(words) == 0 {
-		return fmt.Sprintf("%s misses nothing", version)
 	}
 	return fmt.Sprintf("%s misses %s", version, strings.Join(words, ", "))
 }

@@ -19,11 +19,7 @@ func Iter8(spec Spec, s State) Judgement {
 	look, _ := s.Latest()
 	j := Judgement{Assessments: assess(spec, s, look.Samples)}
 	j.Winner = iter8Winner(spec, j)
-	best := j.Winner
-	if s.Seen.Split.Candidate() == 0 && j.of(spec.Candidate().Name) == Unknown {
-		best = spec.Baseline().Name
-	}
-	j.Target = iter8Target(spec, s.Seen.Split, best)
+	j.Target = iter8Target(spec, s.Seen.Split, j.Winner)
 	return j
 }
 
