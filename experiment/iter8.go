@@ -38,15 +38,17 @@ func assess(spec Spec, s State, samples []Sample) []Assessment {
 
 // Compare says where a sample lies: inside inclusive limits, outside, or nowhere.
 func (o Objective) Compare(sample Sample, units Units) (v Verdict, reason string) {
-	if sample.Value == nil || math.IsNaN(*sample.Value) {
+	if sample.Value == nil {
 		return Unknown, sample.Why()
 	}
 	value := *sample.Value
 	switch {
+	case math.IsNaN(value):
+		return Unknown, string(NotANumber)
 	case o.UpperLimit != nil && value > *o.UpperLimit:
-		return Violated, units.Format(value) + " > " + units.Format(*o.UpperLimit)
+		return Violated, units.formatPair(value, ">", *o.UpperLimit)
 	case o.LowerLimit != nil && value < *o.LowerLimit:
-		return Violated, units.Format(value) + " < " + units.Format(*o.LowerLimit)
+		return Violated, units.formatPair(value, "<", *o.LowerLimit)
 	}
 	return Satisfied, units.Format(value)
 }

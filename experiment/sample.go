@@ -1,6 +1,10 @@
 package experiment
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
 
 // A Metric is what can be asked of a metrics backend, as people see it.
 type Metric struct {
@@ -27,10 +31,25 @@ func (u Units) Format(v float64) string {
 		return fmt.Sprintf("%.1f ms", v)
 	case u == Milliseconds:
 		return fmt.Sprintf("%.0f ms", v)
-	case u == "":
-		return fmt.Sprintf("%.4g", v)
 	}
-	return fmt.Sprintf("%.4g %s", v, string(u))
+	number := fmt.Sprintf("%.4g", v)
+	if math.Abs(v) >= 9999.5 { // a count of 12345 is no 1.234e+04
+		number = fmt.Sprintf("%.0f", v)
+	}
+	if u == "" {
+		return number
+	}
+	return number + " " + string(u)
+}
+
+// formatPair writes two different values with a sign between them, in full where the short forms
+// do not show the difference: "2.10 % > 1.00 %", but "0.010001 > 0.01".
+func (u Units) formatPair(v float64, sign string, w float64) string {
+	left, right := u.Format(v), u.Format(w)
+	if left == right {
+		left, right = strconv.FormatFloat(v, 'g', -1, 64), strconv.FormatFloat(w, 'g', -1, 64)
+	}
+	return left + " " + sign + " " + right
 }
 
 // Missing is why a sample has no value. The reasons are kept apart because they mean different
