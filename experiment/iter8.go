@@ -94,15 +94,19 @@ func roundSplit(share []float64) Split {
 	percent := make([]int, len(share))
 	order := make([]int, len(share))
 	left := 100
+	// Thirds and sevenths differ in their last bits, 93.33 and 3.33 do: millionths of a percent are
+	// where shares stop being different.
+	const fine = 1e6
 	for i, v := range share {
-		percent[i] = int(math.Floor(v))
+		percent[i] = int(math.Floor(v + 1/fine))
 		left -= percent[i]
 		order[i] = i
 	}
-	remainder := func(i int) float64 { return share[i] - math.Floor(share[i]) }
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(remainder(b), remainder(a))
-	})
+	remainder := make([]float64, len(share))
+	for i, v := range share {
+		remainder[i] = math.Round(fine * (v - float64(percent[i])))
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(remainder[b], remainder[a]) })
 	for _, i := range order[:max(0, left)] {
 		percent[i]++
 	}
