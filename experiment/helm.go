@@ -35,7 +35,8 @@ const defaultHelmTimeout = 5 * time.Minute
 // names, as on Helm's command line; a flag that Perch does not act on is an error, never ignored.
 func parseHelm(args []string) (HelmUpgrade, error) {
 	if len(args) == 0 || args[0] != "upgrade" {
-		return HelmUpgrade{}, fmt.Errorf("helm %s: of Helm's commands, Perch does only upgrade", strings.Join(args[:min(1, len(args))], ""))
+		command := strings.Join(append([]string{"helm"}, args[:min(1, len(args))]...), " ")
+		return HelmUpgrade{}, fmt.Errorf("%s: of Helm's commands, Perch does only upgrade", command)
 	}
 	var u HelmUpgrade
 	flags := u.flags()
