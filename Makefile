@@ -40,7 +40,7 @@ golden: ## write the golden files of the screen anew
 bench: ## time a frame, an iteration's judging, and more
 	go test -run '^$$' -bench . -benchmem ./experiment/... ./runner ./tui
 
-lint: $(LINT) sandbox-assets ## check the style of both modules
+lint: $(LINT) $(SANDBOX_ASSETS) ## check the style of both modules
 	$(LINT) run ./...
 	cd sandbox && ../$(LINT) run --config ../.golangci.yml ./...
 

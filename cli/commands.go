@@ -40,31 +40,33 @@ func wishList() string {
 	return strings.Join(words, ", ")
 }
 
-// forwardSignals sends a command to stop for every signal that asks for it, until ctx ends. The
-// returned function gives the signals back to the system and waits.
-func forwardSignals(ctx context.Context, send chan<- experiment.Command) (stop func()) {
+// forwardSignals sends a command to stop for every signal that asks for it. The returned function
+// gives the signals back to the system, waits, and tells whether there was one.
+func forwardSignals(ctx context.Context, send chan<- experiment.Command) (release func() (signalled bool)) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 4) // sent by the runtime, never closed
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	done := make(chan struct{})
+	received := make(chan bool, 1) // sent once, when ctx ends
 	go func() {
-		defer close(done)
+		came := false
 		for {
 			select {
 			case s := <-signals:
+				came = true
 				select {
 				case send <- experiment.Command{Wish: experiment.Stop, By: signalName(s)}:
 				case <-ctx.Done():
 				}
 			case <-ctx.Done():
+				received <- came
 				return
 			}
 		}
 	}()
-	return func() {
+	return func() bool {
 		signal.Stop(signals)
 		cancel()
-		<-done
+		return <-received
 	}
 }
 

@@ -29,11 +29,16 @@ func newDescribe(s Streams) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return tui.Describe(s.Out, experiment.Fold(events))
+				return tui.Describe(s.Out, experiment.Fold(events), plain())
 			}
 			return describeSpec(s, args[0], data)
 		},
 	}
+}
+
+// plain: a report goes into files and pipes as well.
+func plain() tui.Appearance {
+	return tui.Appearance{NoColor: true, ASCII: tui.NeedsASCII(os.Getenv)}
 }
 
 // isRecord: the first line is an event.
@@ -50,7 +55,7 @@ func describeSpec(s Streams, file string, data []byte) error {
 	known, unknown := metricsq.Describe(spec)
 	setup := experiment.Started{Spec: spec, Metrics: known, Judge: judgeOf(spec)}
 	state := experiment.State{Setup: setup}
-	if err := tui.Describe(s.Out, state); err != nil {
+	if err := tui.Describe(s.Out, state, plain()); err != nil {
 		return err
 	}
 	if unknown != nil {

@@ -45,7 +45,7 @@ func replay(ctx context.Context, s Streams, f *sinkFlags, file string, speed flo
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	show := f.open(s, sinkOptions{screen: f.screen(s), replay: true})
+	show := f.open(s, nil)
 	return show(ctx, runner.Replay(ctx, events, speed))
 }
 

@@ -180,8 +180,7 @@ func (f *runFlags) config(spec experiment.Spec) (runner.Config, error) {
 func (f *runFlags) conduct(ctx context.Context, s Streams, config runner.Config) error {
 	commands := make(chan experiment.Command) // sent by people and signals, never closed
 	config.Commands = commands
-	release := forwardSignals(ctx, commands)
-	defer release()
+	signalled := forwardSignals(ctx, commands)
 	screen := f.sink.screen(s)
 	if !screen && config.Approval == runner.Ask {
 		unattended := make(chan struct{})
@@ -189,12 +188,25 @@ func (f *runFlags) conduct(ctx context.Context, s Streams, config runner.Config)
 		go readCommands(s.In, commands, unattended, s.Err)
 	}
 	r := runner.New(config)
-	sink := f.sink.open(s, sinkOptions{screen: screen, commands: commands})
-	shown := make(chan error, 1) // sent once, when the sink has received the last event
-	go func() { shown <- sink(ctx, r.Events()) }()
+	ended := make(chan struct{}) // closed when nobody takes commands any more
+	show := f.sink.open(s, func(c experiment.Command) error {
+		select {
+		case commands <- c:
+			return nil
+		case <-ended:
+			return errors.New("the run has ended")
+		}
+	})
+	seeing, leave := context.WithCancel(ctx)
+	defer leave()
+	shown := make(chan error, 1) // sent once, when the sink has nothing more to show
+	go func() { shown <- show(seeing, r.Events()) }()
 	state, err := r.Run(ctx)
-	err = errors.Join(err, <-shown)
-	if err != nil {
+	close(ended)
+	if signalled() {
+		leave() // nobody is there to press a key
+	}
+	if err = errors.Join(err, <-shown); err != nil {
 		return err
 	}
 	if screen {

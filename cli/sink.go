@@ -8,8 +8,10 @@ import (
 	"os"
 	"os/user"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/charmbracelet/lipgloss"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -43,18 +45,23 @@ func (f *sinkFlags) check() error {
 	if f.output != "" && f.output != "json" {
 		wrong = fmt.Errorf("--output=%s: want json", f.output)
 	}
-	_, err := f.loadTheme()
+	_, err := f.appearance()
 	return errors.Join(wrong, err)
 }
 
-func (f *sinkFlags) loadTheme() (themes.Theme, error) {
-	if f.theme == "" && os.Getenv("NO_COLOR") != "" {
-		return themes.Load("mono")
+// appearance is the theme that was asked for, or the one that suits the terminal.
+func (f *sinkFlags) appearance() (tui.Appearance, error) {
+	name := f.theme
+	if name == "" {
+		name = "dark"
+		if !lipgloss.HasDarkBackground() {
+			name = "light"
+		}
 	}
-	if f.theme == "" {
-		return tui.DefaultTheme()
-	}
-	return themes.Load(f.theme)
+	theme, err := themes.Load(name)
+	return tui.Appearance{
+		Theme: theme, ASCII: f.ascii || tui.NeedsASCII(os.Getenv), NoColor: os.Getenv("NO_COLOR") != "",
+	}, err
 }
 
 // screen tells whether events are shown on a screen.
@@ -62,32 +69,41 @@ func (f *sinkFlags) screen(s Streams) bool {
 	return !f.noTUI && f.output == "" && terminal(s.In) && terminal(s.Out)
 }
 
-// A sinkOptions is what a screen needs beside the flags.
-type sinkOptions struct {
-	screen   bool
-	commands chan<- experiment.Command // nil: a replay obeys nobody
-	replay   bool
-}
-
-// A sink shows events until there are no more.
+// A sink shows events until there are no more. The end of its context ends a screen.
 type sink func(ctx context.Context, events <-chan experiment.Event) error
 
-func (f *sinkFlags) open(s Streams, o sinkOptions) sink {
+// open makes the sink that the flags ask for. A screen passes on what people want with send; without
+// it the screen only observes, and its clock is the events'.
+func (f *sinkFlags) open(s Streams, send func(experiment.Command) error) sink {
 	switch {
 	case f.output == "json":
-		return pump(tui.JSON(s.Out))
-	case !o.screen:
-		return pump(tui.Lines(s.Out, time.Local))
+		return feed(tui.JSON(s.Out))
+	case !f.screen(s):
+		return feed(tui.Lines(s.Out, true))
 	}
 	return func(ctx context.Context, events <-chan experiment.Event) error {
-		theme, err := f.loadTheme()
+		look, err := f.appearance()
 		if err != nil {
 			return err
 		}
-		return tui.Run(ctx, tui.Options{
-			Events: events, Commands: o.commands, Replay: o.replay, By: whoami(), Theme: theme, Zone: time.Local,
-			ASCII: f.ascii || plainTerminal(), In: s.In, Out: s.Out,
-		})
+		o := tui.Options{Appearance: look, Events: events, Send: send, By: whoami(), In: s.In, Out: s.Out}
+		if send != nil {
+			o.Now = time.Now
+		}
+		_, err = tui.Run(ctx, o)
+		return err
+	}
+}
+
+// feed shows every event. When one cannot be shown, as when a pipe is closed, the rest is received
+// all the same: the run goes on, and its record is complete.
+func feed(show tui.Sink) sink {
+	return func(_ context.Context, events <-chan experiment.Event) error {
+		_, err := tui.Feed(events, show)
+		if errors.Is(err, syscall.EPIPE) {
+			return nil
+		}
+		return err
 	}
 }
 
@@ -99,45 +115,16 @@ func whoami() string {
 	return "the keyboard"
 }
 
-// plainTerminal: the locale or the terminal has no characters beyond ASCII.
-func plainTerminal() bool {
-	switch os.Getenv("TERM") {
-	case "dumb", "linux":
-		return true
-	}
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := os.Getenv(name); v != "" {
-			v = strings.ToUpper(v)
-			return !strings.Contains(v, "UTF-8") && !strings.Contains(v, "UTF8")
-		}
-	}
-	return false
-}
-
-// pump shows every event. When one cannot be shown, as when a pipe is closed, the rest is received
-// all the same: the run goes on, and its record is complete.
-func pump(show tui.Sink) sink {
-	return func(_ context.Context, events <-chan experiment.Event) error {
-		var failed error
-		for e := range events {
-			if failed == nil {
-				failed = show(e)
-			}
-		}
-		if errors.Is(failed, io.ErrClosedPipe) {
-			return nil
-		}
-		return failed
-	}
-}
-
 // printEnd repeats, after the screen is gone, how it ended and where the record is.
 func printEnd(w io.Writer, s experiment.State) {
-	fmt.Fprintf(w, "%s: %s\n", s.Spec().Name, tui.LastLine(s))
+	if s.Ended != nil {
+		fmt.Fprintf(w, "%s: %s: %s\n", s.Spec().Name, s.Ended.Outcome, s.Ended.Reason)
+	}
 	if s.Trouble != nil && s.Trouble.Hint != "" {
 		fmt.Fprintf(w, " hint: %s\n", s.Trouble.Hint)
 	}
 	if s.Setup.Record != "" {
 		fmt.Fprintf(w, "recorded to %s\n", s.Setup.Record)
 	}
+	fmt.Fprintln(w, tui.TrafficNow(s))
 }

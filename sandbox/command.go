@@ -3,69 +3,59 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
-	"os/signal"
-	"strings"
 	"syscall"
+	"time"
 )
 
-// run runs a command in the foreground, with the terminal, and gives its exit code, as a shell does:
-// 128 and the signal's number if a signal ended it. Ctrl-C reaches the command from the terminal
-// itself; the signals that reach only this process are passed on.
-func run(environment, command []string) int {
-	signals := make(chan os.Signal, 8) // sent by the runtime, never closed
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(signals)
-	c := exec.Command(command[0], command[1:]...) //nolint:noctx,gosec // it ends when it wants to, and is the user's own
-	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
-	c.Env = append(os.Environ(), environment...)
-	if err := c.Start(); err != nil {
-		return fail(err)
+// grace is what a command has to end after a signal, before it is killed.
+const grace = time.Minute // Perch may have to finish a roll back
+
+const (
+	exitNotRunnable = 126
+	exitNotFound    = 127
+	exitSignal      = 128 // plus the number of the signal, as shells have it
+)
+
+// runCommand runs a command in the foreground, with the terminal handed over, and returns its exit
+// code. Ctrl-C reaches it as it reaches every process of the terminal, and is its own affair; the
+// other signals, which come to this process alone, are passed on.
+func runCommand(line, environment []string, signals <-chan os.Signal) (int, error) {
+	command := exec.Command(line[0], line[1:]...) //nolint:noctx // It ends by itself or by a signal; killing it on a context would leave the terminal raw.
+	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
+	command.Env = append(os.Environ(), environment...)
+	if err := command.Start(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
+			return exitNotFound, err
+		}
+		return exitNotRunnable, err
 	}
-	done := make(chan error, 1) // sent once
-	go func() { done <- c.Wait() }()
+	ended := make(chan error, 1) // sent to once, by the goroutine that waits
+	go func() { ended <- command.Wait() }()
+	var kill <-chan time.Time
 	for {
 		select {
-		case s := <-signals:
-			if s != os.Interrupt {
-				_ = c.Process.Signal(s) // it may have ended in this moment
+		case received := <-signals:
+			if received != os.Interrupt {
+				_ = command.Process.Signal(received)
+				kill = time.After(grace)
 			}
-		case err := <-done:
-			return exitCode(c, err)
+		case <-kill:
+			_ = command.Process.Kill()
+		case err := <-ended:
+			return exitCode(command, err)
 		}
 	}
 }
 
-func exitCode(c *exec.Cmd, err error) int {
-	if status, ok := c.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return 128 + int(status.Signal())
+func exitCode(command *exec.Cmd, err error) (int, error) {
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		return 1, fmt.Errorf("wait for %s: %w", command.Path, err)
 	}
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return exit.ExitCode()
+	status, isUnix := command.ProcessState.Sys().(syscall.WaitStatus)
+	if isUnix && status.Signaled() {
+		return exitSignal + int(status.Signal()), nil
 	}
-	if err != nil {
-		return fail(err)
-	}
-	return 0
-}
-
-func portOf(address string) string {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return address
-	}
-	return port
-}
-
-// logTail gives the last lines of a log, as an appendix to an error.
-func logTail(path string) string {
-	data, err := os.ReadFile(path)
-	if err != nil || len(data) == 0 {
-		return ""
-	}
-	const most = 5
-	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
-	return fmt.Sprintf("\nthe last lines of its log:\n%s", strings.Join(lines[max(0, len(lines)-most):], "\n"))
+	return command.ProcessState.ExitCode(), nil
 }

@@ -1,37 +1,47 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"os"
 	"time"
 
 	"golang.org/x/term"
 )
 
-// A progress tells which part is being started: on a terminal in one line that is rewritten,
-// elsewhere in a line each.
+// progress shows what a sandbox is doing while it starts: a line for each stage, or on a terminal
+// one line that is written again.
 type progress struct {
-	w        io.Writer
 	terminal bool
-	begin    time.Time
+	start    time.Time
 }
 
-func newProgress(f *os.File) *progress {
-	return &progress{w: f, terminal: term.IsTerminal(int(f.Fd())), begin: time.Now()}
+func newProgress() *progress {
+	return &progress{terminal: term.IsTerminal(int(os.Stderr.Fd())), start: time.Now()}
 }
 
+// stage tells what begins now.
 func (p *progress) stage(name string) {
 	if p.terminal {
-		fmt.Fprintf(p.w, "\r\x1b[Ksandbox: starting %s ...", name)
+		p.write("\r\x1b[K%5.1fs  %s…", p.elapsed(), name)
 		return
 	}
-	fmt.Fprintf(p.w, "sandbox: %4.1fs starting %s\n", time.Since(p.begin).Seconds(), name)
+	p.write("%5.1fs  %s\n", p.elapsed(), name)
 }
 
-func (p *progress) end(word string) {
+// done ends the progress with a last line.
+func (p *progress) done(text string) {
+	p.clear()
+	p.write("%5.1fs  %s\n", p.elapsed(), text)
+}
+
+// clear leaves the terminal as if nothing had been shown.
+func (p *progress) clear() {
 	if p.terminal {
-		fmt.Fprint(p.w, "\r\x1b[K")
+		p.write("\r\x1b[K")
 	}
-	fmt.Fprintf(p.w, "sandbox: %4.1fs %s\n", time.Since(p.begin).Seconds(), word)
+}
+
+func (p *progress) elapsed() float64 { return time.Since(p.start).Seconds() }
+
+func (p *progress) write(format string, arguments ...any) {
+	say(os.Stderr, format, arguments...) // which the journal moves while the sandbox starts
 }

@@ -4,103 +4,184 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
 
+	"github.com/spf13/pflag"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"perch/sandbox/charts"
 	"perch/sandbox/cluster"
-	"perch/sandbox/jobs"
+	"perch/sandbox/journal"
+	"perch/sandbox/tutorial"
 )
 
-// up runs a cluster, and a command in it if there is one, and gives the exit code.
-func up(ctx context.Context, f flags) int {
-	dir, remove, err := workFolder(f.dir)
-	if err != nil {
-		return fail(err)
-	}
-	defer remove()
-	interrupted, release := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer release()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	unbind := context.AfterFunc(interrupted, cancel)
-	progress := newProgress(os.Stderr)
-	c, err := cluster.Start(ctx, cluster.Options{
-		Dir: dir, ScrapeInterval: f.scrapeInterval, Tutorial: f.tutorial.tag, RPS: f.rps, Progress: progress.stage,
-	})
-	defer stop(c)
-	if err != nil {
-		progress.end("not ready")
-		if interrupted.Err() != nil {
-			return fail(errors.New("interrupted while starting"))
-		}
-		return fail(fmt.Errorf("%w%s", err, logTail(filepath.Join(dir, "sandbox.log"))))
-	}
-	progress.end("ready")
-	if len(f.command) == 0 {
-		explain(c)
-		<-interrupted.Done()
+const (
+	exitError = 1
+	exitUsage = 2
+)
+
+// run does what the command line says and returns the exit code.
+func run(line []string) int {
+	parsed, help, err := parse(line)
+	if errors.Is(err, pflag.ErrHelp) {
+		say(os.Stdout, "%s", help)
 		return 0
 	}
-	unbind()
-	release() // from here on, signals are the command's
-	return run(c.Environment(), f.command)
+	if err != nil {
+		say(os.Stderr, "perch-sandbox: %v\nTry perch-sandbox --help.\n", err)
+		return exitUsage
+	}
+	code, err := up(parsed)
+	if err != nil {
+		say(os.Stderr, "perch-sandbox: %v\n", err)
+	}
+	return code
 }
 
-func fail(err error) int {
-	fmt.Fprintf(os.Stderr, "error: %s\n", err)
+func say(out *os.File, format string, arguments ...any) {
+	_, _ = fmt.Fprintf(out, format, arguments...)
+}
+
+// up runs a sandbox, and the command in it if there is one.
+func up(parsed arguments) (code int, err error) {
+	signals := make(chan os.Signal, 4) // sent to by the runtime; never closed
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	folder, err := openWorkspace(parsed.dir)
+	if err != nil {
+		return exitError, err
+	}
+	defer func() { err = errors.Join(err, folder.close()) }()
+
+	shown := newProgress()
+	running, err := start(parsed, folder, shown, signals)
+	if received, ended := errors.AsType[signalError](err); ended {
+		shown.clear()
+		return received.exitCode(), nil
+	}
+	if err != nil {
+		shown.clear()
+		return exitError, err
+	}
+	shown.done("ready")
+	code, err = attend(parsed, running, signals)
+	return code, errors.Join(err, stop(parsed, running))
+}
+
+// start brings the cluster up, and does the tutorial, unless a signal comes first.
+func start(parsed arguments, folder *workspace, shown *progress, signals <-chan os.Signal) (*cluster.Cluster, error) {
+	log, err := journal.Open(filepath.Join(folder.dir, "sandbox.log"))
+	if err != nil {
+		return nil, err
+	}
+	ctx, release := untilSignal(signals)
+	running, err := bringUp(ctx, parsed, folder, shown, log)
+	return running, errors.Join(release(), err)
+}
+
+// untilSignal makes a context that the next signal ends. Release gives the signals back, and tells
+// which one came.
+func untilSignal(signals <-chan os.Signal) (ctx context.Context, release func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	received := make(chan error, 1) // sent to once, by the goroutine below
+	go func() {
+		defer cancel()
+		select {
+		case came := <-signals:
+			received <- signalError{came}
+		case <-ctx.Done():
+			received <- nil
+		}
+	}()
+	return ctx, func() error {
+		cancel()
+		return <-received
+	}
+}
+
+func bringUp(ctx context.Context, parsed arguments, folder *workspace, shown *progress, log *journal.Journal) (*cluster.Cluster, error) {
+	running, err := cluster.Start(ctx, cluster.Options{
+		Dir:            folder.dir,
+		ScrapeInterval: parsed.scrapeInterval,
+		CandidateTag:   parsed.tag,
+		Journal:        log,
+		Progress:       shown.stage,
+	})
+	if err != nil || !parsed.tutorial {
+		return running, err
+	}
+	steps := &tutorial.Tutorial{
+		Dir:      filepath.Join(folder.dir, "state"),
+		Rate:     parsed.rate,
+		Log:      log.Log,
+		Progress: shown.stage,
+	}
+	return running, steps.Run(ctx, running)
+}
+
+// attend stays until the sandbox is to end, and returns the exit code.
+func attend(parsed arguments, running *cluster.Cluster, signals <-chan os.Signal) (int, error) {
+	variables := []string{
+		"KUBECONFIG=" + running.Kubeconfig,
+		"PERCH_PROMETHEUS=" + running.Prometheus.URL,
+		"PERCH_MIRROR=" + charts.Origin + "=" + running.Charts.URL,
+	}
+	if len(parsed.command) > 0 {
+		return runCommand(parsed.command, variables, signals)
+	}
+	explain(parsed, running, variables)
+	received := <-signals
+	if received == os.Interrupt {
+		return 0, nil // Ctrl-C is how it is meant to end
+	}
+	return signalError{received}.exitCode(), nil
+}
+
+// explain prints how to use the sandbox. Its lines can be given to a shell as they are.
+func explain(parsed arguments, running *cluster.Cluster, variables []string) {
+	say(os.Stdout, "\n")
+	for _, variable := range variables {
+		say(os.Stdout, "export %s\n", variable)
+	}
+	say(os.Stdout, "\n# In another shell, after those three lines:\n")
+	say(os.Stdout, "#   kubectl get ksvc,rev,experiments\n")
+	say(os.Stdout, "#   kubectl --context perch ...    as the user who may do no more than a release needs\n")
+	say(os.Stdout, "# Services answer at their URL with the gateway's port, for instance\n")
+	_, port, _ := net.SplitHostPort(running.Gateway)
+	say(os.Stdout, "#   curl http://sample-app.default.localhost:%s\n", port)
+	say(os.Stdout, "#   curl -H 'Host: sample-app.default.localhost' http://%s\n", running.Gateway)
+	if !parsed.tutorial {
+		say(os.Stdout, "# The tutorial's steps 1 and 2 are done by perch-sandbox up --tutorial\n")
+	}
+	say(os.Stdout, "# Ctrl-C ends it.\n")
+}
+
+// stop ends the cluster, and tells what the load counted.
+func stop(parsed arguments, running *cluster.Cluster) error {
+	err := running.Stop()
+	if !parsed.tutorial {
+		return err
+	}
+	if totals, known := running.Jobs.Totals(metav1.NamespaceDefault, tutorial.Load); known {
+		say(os.Stderr, "fortio: %d requests, %d with code 200, %d others\n", totals.Requests, totals.OK, totals.Others())
+	}
+	return err
+}
+
+// signalError is a signal that ended a start.
+type signalError struct {
+	os.Signal
+}
+
+// Error names the signal.
+func (s signalError) Error() string { return s.String() }
+
+func (s signalError) exitCode() int {
+	if number, isUnix := s.Signal.(syscall.Signal); isUnix {
+		return exitSignal + int(number)
+	}
 	return exitError
-}
-
-// workFolder is where the files go, and how they are removed.
-func workFolder(dir string) (path string, remove func(), err error) {
-	if dir == "" {
-		dir, err = os.MkdirTemp("", "perch-sandbox-")
-		return dir, func() { _ = os.RemoveAll(dir) }, err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", nil, err
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return "", nil, err
-	}
-	if len(entries) > 0 {
-		return "", nil, fmt.Errorf("--dir %s holds files already: name a new folder, or empty it", dir)
-	}
-	dir, err = filepath.Abs(dir)
-	return dir, func() {}, err
-}
-
-// stop ends the cluster and tells what the tutorial's load came to.
-func stop(c *cluster.Cluster) {
-	load, loaded, err := c.Stop()
-	if loaded {
-		fmt.Fprintf(os.Stderr, "fortio: %s\n", summary(load))
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "error: stop: %s\n", err)
-	}
-}
-
-// summary: "4012 requests, 4012 answered 200".
-func summary(r jobs.Result) string {
-	const ok = 200
-	text := fmt.Sprintf("%d requests, %d answered %d", r.Requests, r.Codes[ok], ok)
-	if other := r.Requests - r.Codes[ok]; other > 0 {
-		text += fmt.Sprintf(", %d otherwise", other)
-	}
-	return text
-}
-
-// explain prints how to use the cluster: exports for a shell on standard output, the rest beside it.
-func explain(c *cluster.Cluster) {
-	for _, variable := range c.Environment() {
-		fmt.Fprintf(os.Stdout, "export %s\n", variable)
-	}
-	fmt.Fprintf(os.Stderr, "\nPaste the exports into another shell. Then, for example:\n"+
-		"  kubectl get ksvc,revisions,experiments\n"+
-		"  curl http://sample-app.default.localhost:%s\n"+
-		"Ctrl-C ends the cluster.\n", portOf(c.Gateway))
 }

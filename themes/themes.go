@@ -1,99 +1,148 @@
-// Package themes holds the colours of the screen: palettes as YAML files, and this one file that
-// loads and checks them. A palette names meanings, never places.
+// Package themes holds the palettes of the screen as YAML files, and loads and checks them.
+//
+// A palette gives colours to meanings (baseline, missed, dim), never to places on the screen, so a
+// new panel needs no new key and a new palette is ten lines. A palette is refused as a whole, with
+// all its mistakes, rather than shown in part.
 package themes
 
 import (
 	"embed"
 	"errors"
 	"fmt"
-	"maps"
+	"io/fs"
 	"os"
+	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
 //go:embed *.yaml
-var builtin embed.FS
+var builtIn embed.FS
 
-// A Theme has a colour for each meaning: "#RRGGBB", an ANSI number from 0 to 255, or "" for the
-// terminal's own.
+// hexColour is the one way to write a colour that is not an ANSI number.
+var hexColour = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
+
+// Default is the name of the palette for people who did not choose one.
+const Default = "dark"
+
+// A Theme gives each meaning a colour: #RRGGBB, an ANSI number from 0 to 255, or empty for the
+// terminal's own. The zero Theme has no colours.
 type Theme struct {
-	Text      string // what is read
-	Dim       string // what may be overlooked: labels, keys that do nothing now
+	Text      string // what is neither good nor bad
+	Dim       string // what may be overlooked: units, keys that do nothing now
 	Rule      string // lines between panels
-	Accent    string // what the moment wants
-	Baseline  string
-	Candidate string
-	Met       string
-	Missed    string
-	Unknown   string
+	Title     string // headings
+	Accent    string // what the moment wants from the person
+	Baseline  string // the version that serves today
+	Candidate string // the version that wants to replace it
+	Met       string // an objective that is satisfied, a wish that was obeyed
+	Missed    string // an objective that is violated, an error
+	Unknown   string // no data, no verdict: neither good nor bad
 }
 
-// Names lists the built-in themes.
-func Names() []string { return []string{"dark", "light", "mono"} }
+// slots names the place of each key of a palette file.
+func (t *Theme) slots() map[string]*string {
+	return map[string]*string{
+		"text": &t.Text, "dim": &t.Dim, "rule": &t.Rule, "title": &t.Title, "accent": &t.Accent,
+		"baseline": &t.Baseline, "candidate": &t.Candidate,
+		"met": &t.Met, "missed": &t.Missed, "unknown": &t.Unknown,
+	}
+}
 
-// Load reads a built-in theme by name, or a theme file by path. Everything wrong with a file is
-// reported at once, by line.
-func Load(name string) (Theme, error) {
-	if slices.Contains(Names(), name) {
-		data, err := builtin.ReadFile(name + ".yaml")
+// Names lists the built-in palettes, in the order of the alphabet.
+func Names() []string {
+	files, _ := fs.Glob(builtIn, "*.yaml") // fails only on a malformed pattern
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = strings.TrimSuffix(f, ".yaml")
+	}
+	return names
+}
+
+// Load reads a built-in palette by its name, or a file: whatever holds a slash or a dot is a path.
+func Load(nameOrPath string) (Theme, error) {
+	if slices.Contains(Names(), nameOrPath) {
+		file := nameOrPath + ".yaml"
+		data, err := builtIn.ReadFile(file)
 		if err != nil {
-			return Theme{}, err
+			return Theme{}, fmt.Errorf("read theme %s: %w", nameOrPath, err)
 		}
-		return parse(name+".yaml", data)
+		return parse(file, data)
 	}
-	data, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		return Theme{}, fmt.Errorf("there is no theme %q: the built-in ones are %s; anything else is the path of a file",
-			name, strings.Join(Names(), ", "))
+	if !strings.ContainsAny(nameOrPath, `/\.`) {
+		return Theme{}, fmt.Errorf("there is no theme %q: want %s, or the path of a file",
+			nameOrPath, strings.Join(Names(), ", "))
 	}
+	data, err := os.ReadFile(nameOrPath)
 	if err != nil {
-		return Theme{}, err
+		return Theme{}, fmt.Errorf("read theme: %w", err)
 	}
-	return parse(name, data)
+	return parse(path.Base(nameOrPath), data)
 }
 
-// colour is #RRGGBB or 0 to 255.
-var colour = regexp.MustCompile(`^(#[0-9A-Fa-f]{6}|[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])?$`)
-
+// parse reads a palette; everything wrong with it is in the one error it returns.
 func parse(file string, data []byte) (Theme, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return Theme{}, fmt.Errorf("%s: %w", file, err)
+		return Theme{}, fmt.Errorf("%s: is no YAML: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
-		return Theme{}, fmt.Errorf("%s: want one colour a line, as in accent: \"#F0E442\"", file)
+	if doc.Kind == 0 || doc.Content[0].Kind != yaml.MappingNode {
+		return Theme{}, fmt.Errorf("%s: want one colour for each of the keys %s", file, keys())
 	}
 	var t Theme
-	missing := t.fields()
-	var wrong []error
+	var mistakes []error
+	missing := t.slots()
 	pairs := doc.Content[0].Content
 	for i := 0; i+1 < len(pairs); i += 2 {
 		key, value := pairs[i], pairs[i+1]
-		field, ok := missing[key.Value]
-		switch {
-		case !ok:
-			wrong = append(wrong, fmt.Errorf("%s:%d: %s is no colour of a theme, or stands twice", file, key.Line, key.Value))
-		case value.Kind != yaml.ScalarNode || !colour.MatchString(value.Value):
-			wrong = append(wrong, fmt.Errorf("%s:%d: %s is %q, want #RRGGBB, 0 to 255, or \"\"", file, value.Line, key.Value, value.Value))
-		default:
-			*field = value.Value
-		}
+		slot, known := missing[key.Value]
 		delete(missing, key.Value)
+		if what := mistake(key.Value, value, known); what != "" {
+			mistakes = append(mistakes, fmt.Errorf("%s:%d: %s: %s", file, key.Line, key.Value, what))
+			continue
+		}
+		*slot = value.Value
 	}
-	for _, key := range slices.Sorted(maps.Keys(missing)) {
-		wrong = append(wrong, fmt.Errorf("%s: %s is missing", file, key))
+	for key := range missing {
+		mistakes = append(mistakes, fmt.Errorf("%s: %s: is missing", file, key))
 	}
-	return t, errors.Join(wrong...)
+	slices.SortStableFunc(mistakes, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return t, errors.Join(mistakes...)
 }
 
-// fields are the places of the colours, by their keys in a file.
-func (t *Theme) fields() map[string]*string {
-	return map[string]*string{
-		"text": &t.Text, "dim": &t.Dim, "rule": &t.Rule, "accent": &t.Accent, "baseline": &t.Baseline,
-		"candidate": &t.Candidate, "met": &t.Met, "missed": &t.Missed, "unknown": &t.Unknown,
+// mistake says what is wrong with one line of a palette, "" when nothing is.
+func mistake(key string, value *yaml.Node, known bool) string {
+	_, isKey := new(Theme).slots()[key]
+	switch {
+	case !isKey:
+		return "unknown key, want one of " + keys()
+	case !known:
+		return "stands twice: remove one"
+	case value.Kind != yaml.ScalarNode || !isColour(value.Value):
+		return fmt.Sprintf("%q is no colour: want \"#RRGGBB\", an ANSI number from 0 to 255, or \"\"", value.Value)
 	}
+	return ""
+}
+
+// isColour tells whether a text is a colour as palettes write it.
+func isColour(s string) bool {
+	if s == "" || hexColour.MatchString(s) {
+		return true
+	}
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 0 && n <= 255 && strconv.Itoa(n) == s
+}
+
+// keys lists the keys of a palette, for messages.
+func keys() string {
+	var list []string
+	for key := range new(Theme).slots() {
+		list = append(list, key)
+	}
+	slices.Sort(list)
+	return strings.Join(list, ", ")
 }

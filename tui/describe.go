@@ -6,90 +6,160 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"perch/experiment"
 )
 
-// Describe writes a report of an experiment: of the spec alone, or of a run as far as it is
-// recorded. It is plain text, at most 80 columns where the names allow it.
-func Describe(w io.Writer, s experiment.State) error {
-	var b strings.Builder
-	describeSpec(&b, s)
-	if s.Seq > 0 {
-		describeRun(&b, s)
+// reportWidth is how wide a report is.
+const reportWidth = 80
+
+// reportColumn is the width of the words before the items of a report.
+const reportColumn = 13
+
+// Describe writes a report of a run, or of a spec that has not run yet: what it is, how it ended,
+// which version wins and why, how far the traffic went, and what every iteration decided.
+func Describe(w io.Writer, s experiment.State, a Appearance) error {
+	sc := scene{State: s, styles: newStyles(a), now: s.At}
+	parts := [][]string{sc.overview(), sc.describeEnd(), sc.progress(), sc.describeTable(), sc.describeWeights(), sc.describeDecisions()}
+	var out strings.Builder
+	for _, part := range parts {
+		if len(part) == 0 {
+			continue
+		}
+		if out.Len() > 0 {
+			out.WriteString("\n")
+		}
+		for _, line := range part {
+			out.WriteString(strings.TrimRight(line, " ") + "\n")
+		}
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, out.String())
 	return err
 }
 
-func describeSpec(b *strings.Builder, s experiment.State) {
-	spec := s.Spec()
-	row := func(label, format string, args ...any) {
-		fmt.Fprintf(b, "%-14s%s\n", label, fmt.Sprintf(format, args...))
+// overview is what the experiment is.
+func (sc scene) overview() []string {
+	spec := sc.Spec()
+	list := []string{" " + sc.paint(title, "EXPERIMENT "+spec.Name)}
+	where := spec.Target.String()
+	if sc.Setup.Context != "" {
+		where += " @ " + sc.Setup.Context
 	}
-	row("Experiment", "%s", spec.Name)
-	row("Target", "%s", spec.Target)
-	row("Pattern", "%s, %s, judge %s", spec.Strategy.TestingPattern, spec.Strategy.DeploymentPattern, s.Setup.Judge)
-	row("Weights", "candidate at most %d %%, at most %d %% more an iteration",
-		spec.Strategy.MaxCandidateWeight, spec.Strategy.MaxCandidateWeightIncrement)
-	row("Duration", "%d iterations of %s", spec.Duration.Iterations(), spec.Duration.Interval())
+	list = append(list, sc.reportItem("target", where)...)
 	for i, v := range spec.Versions {
-		label := "Baseline"
-		if i > 0 {
-			label = "Candidate"
+		text := v.Name
+		if v.Revision() != "" {
+			text += ", revision " + v.Revision()
 		}
-		row(label, "%s, revision %s", v.Name, v.Revision())
+		list = append(list, sc.reportItem([]string{"baseline", "candidate"}[min(i, 1)], text)...)
 	}
-	for _, t := range spec.Finish {
-		if u, err := t.Helm(spec.Candidate()); err == nil {
-			row("Promotion", "helm upgrade %s %s, values %s", u.Release, u.Chart, strings.Join(u.Values, ", "))
-		}
+	st, d := spec.Strategy, spec.Duration
+	list = append(list, sc.reportItem("strategy", fmt.Sprintf("%s, %s; at most %s, +%d a time",
+		st.TestingPattern, st.DeploymentPattern, percent(st.MaxCandidateWeight), st.MaxCandidateWeightIncrement))...)
+	list = append(list, sc.reportItem("duration", fmt.Sprintf("%s of %d s, %s in all", plural(d.Iterations(), "iteration"),
+		d.IntervalSeconds, span(time.Duration(d.Iterations())*d.Interval())))...)
+	if sc.Setup.Judge != "" {
+		list = append(list, sc.reportItem("judge", sc.Setup.Judge)...)
 	}
-	fmt.Fprintf(b, "\n%-32s%14s%16s%16s\n", "Objective", "Limit", spec.Baseline().Name, spec.Candidate().Name)
-	for i, o := range spec.Criteria.Objectives {
-		m := s.Metric(o.Metric)
-		fmt.Fprintf(b, "%-32s%14s", m.Label, limit(o, m.Units, asciiGlyphs()))
-		for _, v := range spec.Versions {
-			fmt.Fprintf(b, "%16s", assessed(s, i, v.Name))
-		}
-		fmt.Fprintln(b)
-	}
+	return list
 }
 
-// assessed: the latest value of an objective and what is thought of it, "" before the first look.
-func assessed(s experiment.State, objective int, version string) string {
-	if len(s.History) == 0 {
-		return "-"
+// progress is how far the run came, and who wins.
+func (sc scene) progress() []string {
+	if sc.Stage == experiment.Idle {
+		return []string{" " + sc.paint(title, "PROGRESS"), "   " + sc.paint(dim, "has not run yet")}
 	}
-	look := latestMeasured(s)
-	o := s.Spec().Criteria.Objectives[objective]
-	verdict := asciiGlyphs().verdict(look.Decision.Of(objective, version).Verdict)
-	sample := experiment.SampleOf(look.Samples, o.Metric, version)
-	if sample.Value == nil {
-		return "no data " + verdict
+	list := []string{" " + sc.paint(title, "PROGRESS")}
+	stage := sc.Stage.String() + ", " + iterationWords(sc.State)
+	if !sc.Since.IsZero() {
+		stage += ", " + span(sc.At.Sub(sc.Since)) + " since " + sc.Since.UTC().Format("2006-01-02 15:04:05 UTC")
 	}
-	return s.Metric(o.Metric).Units.Format(*sample.Value) + " " + verdict
-}
-
-func describeRun(b *strings.Builder, s experiment.State) {
-	fmt.Fprintf(b, "\n%-5s%-10s%-10s%s\n", "#", "Time", "Weight", "Decision")
-	for _, look := range s.History {
-		fmt.Fprintf(b, "%-5d%-10s%-10s%s\n", look.Iteration, look.At.UTC().Format(time.TimeOnly),
-			fmt.Sprintf("%d %%", look.Split.Candidate()), look.Decision.Reason)
-	}
-	fmt.Fprintf(b, "\n%-14s%s\n", "Stage", s.Stage)
-	fmt.Fprintf(b, "%-14s%d of %d\n", "Iterations", s.Iteration, s.Spec().Duration.Iterations())
-	if look, ok := s.Latest(); ok {
-		winner := look.Decision.Winner
+	list = append(list, sc.reportItem("stage", stage)...)
+	if d, ok := sc.decision(); ok {
+		winner := d.Winner
 		if winner == "" {
-			winner = "not found"
+			winner = "none so far"
 		}
-		fmt.Fprintf(b, "%-14s%s\n", "Winner", winner)
+		list = append(list, sc.reportItem("winner", winner+" ("+d.Reason+")")...)
 	}
-	if s.Trouble != nil {
-		fmt.Fprintf(b, "%-14s%s: %s\n", "Trouble", s.Trouble.Doing, s.Trouble.What)
-		if s.Trouble.Hint != "" {
-			fmt.Fprintf(b, "%-14s%s\n", "Hint", s.Trouble.Hint)
+	if sc.Asked != nil {
+		list = append(list, sc.reportItem("asked", questionGist(sc.Asked.Fact))...)
+	}
+	if sc.Trouble != nil {
+		list = append(list, sc.reportItem("trouble", "cannot "+sc.Trouble.Doing+": "+sc.Trouble.What)...)
+		if sc.Trouble.Hint != "" {
+			list = append(list, sc.reportItem("hint", sc.Trouble.Hint)...)
 		}
 	}
-	fmt.Fprintf(b, "%-14s%s\n", "Outcome", LastLine(s))
+	return list
+}
+
+// describeTable is the objectives with the latest values.
+func (sc scene) describeTable() []string {
+	return strings.Split(objectivesPanel(sc, reportWidth, 1+len(sc.tableRows())), "\n")
+}
+
+// describeWeights is the way of the candidate's weight, as far as it went, and the traffic now.
+func (sc scene) describeWeights() []string {
+	seen := lastSeen(sc.State)
+	if !seen.Split.Known() {
+		return nil
+	}
+	list := []string{" " + sc.paint(title, "TRAFFIC")}
+	list = append(list, sc.reportItem("now", strings.TrimPrefix(TrafficNow(sc.State), "traffic is now "))...)
+	var way []string
+	for _, s := range sc.slots() {
+		if s.kind == past && (len(way) == 0 || way[len(way)-1] != fmt.Sprint(s.weight)) {
+			way = append(way, fmt.Sprint(s.weight))
+		}
+	}
+	if len(way) > 0 {
+		list = append(list, sc.reportItem("candidate", strings.Join(way, " → ")+" %")...)
+	}
+	return list
+}
+
+// describeDecisions is what every look saw and was decided to mean; reasons are wrapped, not cut.
+func (sc scene) describeDecisions() []string {
+	if len(sc.History) == 0 {
+		return nil
+	}
+	list := []string{" " + sc.paint(title, "ITERATIONS")}
+	for _, look := range sc.History {
+		reason := look.Decision.Reason
+		if reason == "" {
+			reason = "not decided yet"
+		}
+		head := "  " + sc.number(plain, fmt.Sprint(look.Iteration), numberColumn-2) + "  " + clock(look.At) + "  " +
+			sc.number(candidate, percent(look.Split.Candidate()), weightColumn-2) + "  " +
+			sc.paint(sc.lookTone(look), sc.markOf(sc.lookTone(look))) + " "
+		for _, line := range wrap(sc.clean(reason), reportWidth-ansi.StringWidth(head)) {
+			list = append(list, head+sc.dye(decisionTone(look.Decision), line))
+			head = strings.Repeat(" ", ansi.StringWidth(head))
+		}
+	}
+	return list
+}
+
+// describeEnd is how the run came to its end, and why.
+func (sc scene) describeEnd() []string {
+	if sc.Ended == nil {
+		return nil
+	}
+	tone := outcomeTone(sc.Ended.Outcome)
+	list := []string{" " + sc.paint(title, "OUTCOME")}
+	text := sc.paint(tone, sc.markOf(tone)+" "+strings.ToUpper(string(sc.Ended.Outcome)))
+	list = append(list, "   "+text)
+	return append(list, sc.reportItem("because", sc.Ended.Reason)...)
+}
+
+// reportItem is a word and a text beside it.
+func (sc scene) reportItem(name, text string) []string {
+	var list []string
+	for _, line := range wrap(sc.clean(text), reportWidth-reportColumn-len("   ")) {
+		list = append(list, "   "+sc.cell(dim, name, reportColumn)+sc.dye(plain, line))
+		name = ""
+	}
+	return list
 }

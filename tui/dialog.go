@@ -2,165 +2,214 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/bubbles/key"
-	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
 	"perch/experiment"
 )
 
-// A dialog asks before something that is hard to undo. Enter does nothing in it, and leaving is
-// always possible.
-type dialog struct {
-	kind    dialogKind
-	answers int  // Seq of the question that it was opened for
-	deaf    bool // the state has just changed beneath it: keys are ignored for a moment
-}
+// grace is how long a dialog is deaf after something changed beneath it: a key on its way was meant
+// for what was to be seen before.
+const grace = 400 * time.Millisecond
+
+// The width of a dialog where there is room: of one with a text, and of one with a few choices.
+const (
+	dialogMax   = 68
+	dialogSmall = 44
+)
+
+// What the frame of a dialog takes: rows above and below, columns at each side.
+const (
+	boxRows   = 2
+	boxMargin = 2
+)
 
 type dialogKind int
 
 const (
 	noDialog dialogKind = iota
-	approveDialog
+	promoteDialog
 	rollBackDialog
 	quitDialog
 )
 
-// dialogKey handles a key while a dialog is open.
-func (m Model) dialogKey(msg tea.KeyMsg) (Model, tea.Cmd) {
-	if m.dialog.deaf {
-		return m, nil
-	}
-	kind, answers := m.dialog.kind, m.dialog.answers
-	switch {
-	case key.Matches(msg, m.keys.Yes) && kind == approveDialog:
-		return m.close().send(experiment.Command{Wish: experiment.Approve, Answers: answers})
-	case key.Matches(msg, m.keys.Yes) && kind == rollBackDialog,
-		key.Matches(msg, m.keys.RollBack) && kind == quitDialog:
-		return m.close().send(experiment.Command{Wish: experiment.RollBack})
-	case key.Matches(msg, m.keys.Stop) && kind == quitDialog:
-		m = m.close()
-		m.quitAtEnd = true
-		return m.send(experiment.Command{Wish: experiment.Stop})
-	case key.Matches(msg, m.keys.Back):
-		return m.close(), nil
-	}
-	return m, nil
+// A dialog asks before what is hard to undo. Enter does nothing in it.
+type dialog struct {
+	kind    dialogKind
+	answers int    // Seq of the question that the person has read
+	note    string // what has changed since it was opened
+	scroll  int    // rows of the body above what is to be seen
+	deaf    bool
+	graces  int // counts the graces, so that an older one does not end a newer
 }
 
-func (m Model) close() Model {
-	m.dialog = dialog{}
-	return m
-}
-
-// refresh keeps a dialog honest after the state has changed beneath it: it closes when its question
-// is gone, and is deaf for a moment so that no key is taken for an answer to something new.
-func (m Model) refresh() (Model, tea.Cmd) {
-	if m.dialog.kind == noDialog {
-		return m, nil
-	}
-	gone := m.state.Ended != nil ||
-		m.dialog.kind == approveDialog && (m.state.Asked == nil || m.state.Asked.Seq != m.dialog.answers) ||
-		m.dialog.kind == rollBackDialog && m.permits(experiment.RollBack) != nil
-	if gone {
-		m = m.close()
-		m.flash, m.flashTone = "the state has changed: look again", noNews
-		return m, nil
-	}
-	m.dialog.deaf = true
-	return m, tea.Tick(grace, func(at time.Time) tea.Msg { return settledMsg(at) })
-}
-
-// dialogPanel draws the open dialog.
-func (m Model) dialogPanel(width, height int) panel {
-	title, body, keys := m.dialogText(min(width-8, 72))
-	inner := ansi.StringWidth(title) + 4
-	for _, l := range append(body, keys) {
-		inner = max(inner, ansi.StringWidth(l)+4)
-	}
-	inner = min(inner, width-4)
-	if most := height - 6; len(body) > most {
-		body = append(body[:max(0, most-1)], m.styles.Dim.Render("l shows all of it"))
-	}
-	st := m.styles
-	edge := func(l string) string {
-		return st.Accent.Render(st.Vertical) + fit("  "+l, inner, st.Ellipsis) + st.Accent.Render(st.Vertical)
-	}
-	bar := func(text, left, right string) string {
-		return st.Accent.Render(left + text + strings.Repeat(st.Horizontal, max(0, inner-ansi.StringWidth(text))) + right)
-	}
-	out := panel{bar(" "+title+" ", st.DownRight, st.DownLeft), edge("")}
-	for _, l := range body {
-		out = append(out, edge(l))
-	}
-	return append(out, edge(""), edge(keys), bar("", st.UpRight, st.UpLeft))
-}
-
-func (m Model) dialogText(width int) (title string, body panel, keys string) {
-	baseline := m.state.Spec().Baseline().Name
-	switch m.dialog.kind {
-	case approveDialog:
-		a := m.state.Asked.Fact
-		return "Promote " + a.Version + "?", m.approveText(a, width), "y promote      [ esc  not now ]"
+// dialogBox draws a dialog in at most width by height.
+func dialogBox(sc scene, d dialog, width, height int) []string {
+	inner := d.inner(width)
+	var head string
+	var keys []string
+	switch d.kind {
+	case promoteDialog:
+		head = sc.promoteTitle()
+		keys = []string{sc.choice("y", "promote", nil) + gap + gap + sc.paint(dim, "[ esc  not now ]")}
 	case rollBackDialog:
-		body = panel{
-			fmt.Sprintf("All traffic goes to %s at once; then Helm brings", baseline),
-			"the release back to its values.",
-		}
-		return "Roll back?", body, "y roll back      [ esc  not now ]"
+		head = "Roll back?"
+		keys = []string{sc.choice("y", "roll back", nil) + gap + gap + sc.paint(dim, "[ esc  not now ]")}
 	case quitDialog:
-		body = panel{
-			fmt.Sprintf("The run ends. Traffic is %s.", splitWords(m.state, m.state.Seen.Split)),
-			"",
-			fmt.Sprintf("k  keep it so and stop: %s", splitWords(m.state, m.state.Seen.Split)),
-			fmt.Sprintf("r  roll back to %s and stop", baseline),
-		}
-		return "Quit?", body, "[ esc  stay ]"
+		head, keys = "Leave?", sc.quitKeys()
 	case noDialog:
+		return nil
 	}
-	return "", nil, ""
+	return sc.box(head, sc.squeeze(sc.dialogBody(d, inner), d.scroll, height-boxRows-len(keys)), keys, inner)
 }
 
-func (m Model) approveText(a experiment.Asked, width int) panel {
-	st := m.styles
-	body := panel{}
-	for _, l := range planLines(a, st) {
-		body = append(body, ansi.Truncate(l, width, st.Ellipsis))
+// inner is the width between the sides of a dialog.
+func (d dialog) inner(width int) int {
+	most := dialogMax
+	if d.kind == quitDialog {
+		most = dialogSmall
 	}
-	list := func(head string, lines []string) {
-		for i, l := range lines {
-			label := ""
-			if i == 0 {
-				label = head
-			}
-			body = append(body, st.Dim.Render(fit(label, nameWidth, ""))+ansi.Truncate(l, width-nameWidth, st.Ellipsis))
-		}
+	return min(most, width-2*margin) - 2
+}
+
+// dialogBody is what a dialog says above its keys.
+func (sc scene) dialogBody(d dialog, inner int) []string {
+	width := inner - 2*boxMargin
+	var body []string
+	if d.note != "" {
+		body = append(sc.paragraph(unknown, sc.marks.unknown+" "+d.note, width), "")
 	}
+	switch d.kind {
+	case promoteDialog:
+		body = append(body, sc.promoteBody(width)...)
+	case rollBackDialog:
+		body = append(body, sc.rollBackBody(width)...)
+	case quitDialog, noDialog:
+	}
+	return body
+}
+
+// squeeze makes a body fit: where there is no room its blank rows go, and then it can be scrolled.
+func (sc scene) squeeze(body []string, scroll, height int) []string {
+	if len(body) > 0 && len(body)+2 <= height {
+		return append(append([]string{""}, body...), "")
+	}
+	body = dense(body)
+	if len(body) <= height {
+		return body
+	}
+	keep := max(0, height-1)
+	scroll = max(0, min(scroll, len(body)-keep))
+	note := fmt.Sprintf("rows %d to %d of %d, ↑ ↓ scroll", scroll+1, scroll+keep, len(body))
+	return append(slices.Clip(body[scroll:scroll+keep]), sc.paint(accent, note))
+}
+
+// dense leaves out blank rows.
+func dense(list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(line string) bool { return line == "" })
+}
+
+// box frames a title, a body and the row of keys.
+func (sc scene) box(head string, body, keys []string, inner int) []string {
+	l := sc.lines
+	head = " " + head + " "
+	top := sc.dye(rule, l.topLeft) + sc.cell(title, head, min(inner, ansi.StringWidth(sc.clean(head))))
+	top += sc.dye(rule, strings.Repeat(l.across, max(0, inner+1-ansi.StringWidth(top)))+l.topRight)
+	list := []string{top}
+	side := sc.dye(rule, l.down)
+	for _, line := range body {
+		list = append(list, side+fit(strings.Repeat(" ", boxMargin)+line, inner, 1)[0]+side)
+	}
+	for _, line := range keys {
+		list = append(list, side+fit(strings.Repeat(" ", boxMargin)+line, inner, 1)[0]+side)
+	}
+	return append(list, sc.dye(rule, l.bottomLeft+strings.Repeat(l.across, inner)+l.bottomRight))
+}
+
+// choice is a key of a dialog; one that is refused says why when it is pressed.
+func (sc scene) choice(key, word string, refused error) string {
+	if refused != nil {
+		return sc.paint(dim, key+"  "+word+" (not now)")
+	}
+	return sc.paint(accent, key) + "  " + sc.paint(plain, word)
+}
+
+func (sc scene) promoteTitle() string {
+	if sc.Asked == nil {
+		return "Promote?"
+	}
+	if sc.Asked.Fact.Question == experiment.ToRetry {
+		return "Try to promote " + sc.Asked.Fact.Version + " again?"
+	}
+	return "Promote " + sc.Asked.Fact.Version + "?"
+}
+
+// promoteBody is the plan, and the evidence for and against it.
+func (sc scene) promoteBody(width int) []string {
+	if sc.Asked == nil {
+		return nil
+	}
+	asked := sc.Asked.Fact
+	body := sc.paragraph(plain, sc.promoteWords(asked), width)
 	body = append(body, "")
-	list("for", a.For)
-	if len(a.Against) == 0 {
-		list("against", []string{"nothing"})
-	}
-	list("against", a.Against)
-	return append(body, "", st.Dim.Render("A Helm upgrade is not interrupted once it runs."))
-}
-
-// over lays one panel over the middle of another.
-func over(base, top panel, width int) panel {
-	out := append(panel{}, base...)
-	if len(top) == 0 {
-		return out
-	}
-	w := ansi.StringWidth(top[0])
-	x, y := max(0, (width-w)/2), max(0, (len(base)-len(top))/2)
-	for i, l := range top {
-		if y+i < len(out) {
-			old := out[y+i]
-			out[y+i] = ansi.Truncate(old, x, "") + l + ansi.TruncateLeft(old, x+w, "")
+	for _, part := range [][]string{sc.evidenceRows(asked, "", width+margin), sc.planRows(asked.Plan, "", width+margin)} {
+		if len(part) > 0 {
+			body = append(append(body, part...), "")
 		}
 	}
-	return out
+	return append(body, sc.paragraph(dim, "A Helm upgrade is not interrupted once it runs.", width)...)
+}
+
+func (sc scene) promoteWords(asked experiment.Asked) string {
+	who := asked.Version
+	if v, ok := sc.Spec().Version(asked.Version); ok && v.Revision() != "" {
+		who += " (" + v.Revision() + ")"
+	}
+	if len(asked.Plan.Upgrades) == 0 {
+		return fmt.Sprintf("The finish actions are carried out; then %s serves 100 %%.", who)
+	}
+	first := asked.Plan.Upgrades[0]
+	text := fmt.Sprintf("Helm upgrades release %s, %s, in %s", first.Release, revisionWords(first), first.Namespace)
+	if more := len(asked.Plan.Upgrades) - 1; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	if sc.Setup.Context != "" {
+		text += " (context " + sc.Setup.Context + ")"
+	}
+	return text + fmt.Sprintf("; then %s serves 100 %%.", who)
+}
+
+func (sc scene) rollBackBody(width int) []string {
+	base := versionName(sc.State, 0)
+	text := "All traffic goes to %s now, %s loses its %s, and the run ends."
+	if len(sc.Spec().Finish) > 0 {
+		text = "All traffic goes to %s now, %s loses its %s; the finish actions restore the baseline, and the run ends."
+	}
+	if len(sc.Spec().Versions) > 0 && sc.Spec().Baseline().Revision() != "" {
+		base += " (" + sc.Spec().Baseline().Revision() + ")"
+	}
+	return sc.paragraph(plain, fmt.Sprintf(text, base, versionName(sc.State, candidateIndex), percent(sc.Seen.Split.Candidate())), width)
+}
+
+func (sc scene) quitKeys() []string {
+	return []string{
+		"",
+		sc.choice("k", "keep "+percent(sc.Seen.Split.Candidate())+" and stop", nil),
+		sc.choice("r", "roll back and stop", sc.permits(experiment.RollBack)),
+		"",
+		sc.paint(dim, "[ esc  stay ]"),
+		"",
+	}
+}
+
+// paragraph wraps a text.
+func (sc scene) paragraph(t tone, text string, width int) []string {
+	list := wrap(sc.clean(text), width)
+	for i := range list {
+		list[i] = sc.dye(t, list[i])
+	}
+	return list
 }

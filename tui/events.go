@@ -1,69 +1,72 @@
 package tui
 
 import (
-	"fmt"
-	"slices"
 	"strings"
-	"time"
 
-	"perch/experiment"
+	"github.com/charmbracelet/x/ansi"
 )
 
-// An entry is one event in the words of the moment it came.
-type entry struct {
-	at   time.Time
-	name string
-	text string
-	hint string
-	how  tone
-}
+// How events share the rows.
+const (
+	wrapFrom = 12 // rows from which on long texts are wrapped instead of cut
+	wrapRows = 3  // of one event, at most
+)
 
-// eventWidth is the column of an event's name.
-const eventWidth = 12
-
-// logLimit bounds the events that are kept for the screen; the record has all of them.
-const logLimit = 2000
-
-func newEntry(s experiment.State, e experiment.Event) entry {
-	text, how := words(s, e)
-	made := entry{at: e.At, name: e.Name(), text: text, how: how}
-	if t, ok := e.Fact.(experiment.Troubled); ok {
-		made.hint = t.Hint
+// eventsPanel lists what happened, the newest first.
+func eventsPanel(sc scene, width, height int) string {
+	if height < 1 {
+		return ""
 	}
-	return made
-}
-
-// line writes an entry; with Unicode glyphs its arrows become real ones.
-func (m Model) line(n entry) string {
-	st := m.styles
-	text := strings.ReplaceAll(n.text, "->", st.Arrow)
-	head := fmt.Sprintf(" %s %s ", fit(st.tone(n.how), len([]rune(st.Tick)), ""), n.at.In(m.zone).Format(time.TimeOnly))
-	return st.toned(n.how).Render(head) + fit(n.name, eventWidth, "") + st.toned(n.how).Render(text)
-}
-
-// eventsPanel shows the latest events, newest first.
-func (m Model) eventsPanel(_, height int) panel {
-	if height < 2 {
-		return nil
+	list := []string{sc.heading("EVENTS", "", width)}
+	if height == 1 {
+		list = nil // one row is worth more as an event than as a heading
 	}
-	out := panel{m.styles.Title.Render(" EVENTS")}
-	for _, n := range slices.Backward(m.log) {
-		if len(out) == height {
-			break
+	most := 1
+	if height >= wrapFrom || width < minWidth {
+		most = wrapRows
+	}
+	for i := len(sc.entries) - 1; i >= 0 && len(list) < height; i-- {
+		list = append(list, sc.eventRows(sc.entries[i], width, most)...)
+	}
+	return rows(list, height)
+}
+
+// eventRows is one event in at most so many rows; a text that is too long for one gives way to its gist.
+func (sc scene) eventRows(e entry, width, most int) []string {
+	head := sc.entryHead(e)
+	indent := ansi.StringWidth(head)
+	room := width - indent - margin
+	text := sc.clean(e.text)
+	if e.gist != "" && ansi.StringWidth(text) > room {
+		text = sc.clean(e.gist)
+	}
+	if most == 1 || ansi.StringWidth(text) <= room {
+		return []string{head + sc.cell(entryTone(e), text, room)}
+	}
+	var list []string
+	wrapped := wrap(text, room)
+	if len(wrapped) > most {
+		wrapped = append(wrapped[:most-1], strings.Join(wrapped[most-1:], " "))
+	}
+	for i, line := range wrapped {
+		if i > 0 {
+			head = strings.Repeat(" ", indent)
 		}
-		out = append(out, m.line(n))
+		list = append(list, head+sc.cell(entryTone(e), line, room))
 	}
-	return out
+	return list
 }
 
-// logLines are all events, oldest first, with the hints of trouble.
-func (m Model) logLines() []string {
-	var lines []string
-	for _, n := range m.log {
-		lines = append(lines, m.line(n))
-		if n.hint != "" {
-			lines = append(lines, strings.Repeat(" ", eventWidth+12)+m.styles.Dim.Render("hint: "+n.hint))
-		}
+// entryHead is what stands before the text of an event.
+func (sc scene) entryHead(e entry) string {
+	return " " + sc.paint(e.tone, sc.markOf(e.tone)) + " " + sc.paint(dim, clock(e.at)) + "  " +
+		sc.cell(dim, e.name, nameColumn) + " "
+}
+
+// entryTone keeps colour for what is out of the ordinary.
+func entryTone(e entry) tone {
+	if e.tone == met {
+		return plain
 	}
-	return lines
+	return e.tone
 }

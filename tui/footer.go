@@ -1,58 +1,121 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
+	"time"
 
-	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/x/ansi"
 
 	"perch/experiment"
 )
 
-// footerLine shows the keys that matter now: those that the state does not permit are dim, and the
-// one that the moment wants stands out.
-func (m Model) footerLine(width int) string {
-	st := m.styles
-	var parts []string
-	for _, b := range []key.Binding{m.keys.Approve, m.keys.Hold, m.keys.RollBack, m.keys.Log, m.keys.Help, m.keys.Quit} {
-		text := b.Help().Key + " " + m.label(b)
-		switch wish := wishOf(m.state, m.keys, b); {
-		case wish != "" && m.permits(wish) != nil:
-			text = st.Dim.Render(text)
-		case wish == experiment.Approve:
-			text = st.Accent.Render(text)
+// A flash is the answer to what a person did last; the next key clears it.
+type flash struct {
+	tone tone
+	text string
+	at   time.Time
+}
+
+// flashTime is how long an answer stays when no key is pressed.
+const flashTime = 15 * time.Second
+
+// answer is the flash while it is fresh.
+func (m model) answer() flash {
+	if m.now.Sub(m.flash.at) > flashTime {
+		return flash{}
+	}
+	return m.flash
+}
+
+// flashed shows an answer from now on.
+func (m model) flashed(t tone, text string) model {
+	m.flash = flash{t, text, m.now}
+	return m
+}
+
+// keysPanel is the last row: the keys that matter now, those that do nothing now dimmed (or, without
+// colours, in parentheses), and the one that the moment wants in the accent.
+func keysPanel(sc scene, keys KeyMap, width int) string {
+	var words []string
+	for _, o := range keys.offers(sc) {
+		key := o.binding.Help().Key
+		switch {
+		case o.refused != nil && sc.mono:
+			words = append(words, sc.paint(dim, "("+key+" "+o.word+")"))
+		case o.refused != nil:
+			words = append(words, sc.paint(dim, key+" "+o.word))
+		case o.wanted:
+			words = append(words, sc.paint(accent, strings.TrimSpace(sc.marks.current)+" "+key+" "+o.word))
+		default:
+			words = append(words, sc.paint(title, key)+" "+sc.paint(plain, o.word))
 		}
-		parts = append(parts, text)
 	}
-	right := ""
+	line := " " + strings.Join(words, gap)
+	if ansi.StringWidth(line) > width {
+		line = " " + strings.Join(words, " ")
+	}
+	note := ""
 	switch {
-	case m.replay:
-		right = st.Dim.Render("replay ")
-	case m.commands == nil:
-		right = st.Dim.Render("observing ")
+	case sc.observing && sc.Ended == nil:
+		note = "observing"
+	case sc.Setup.Record != "":
+		note = "recorded to " + sc.Setup.Record
 	}
-	return st.ends(" "+strings.Join(parts, "   "), right, width)
+	if room := width - ansi.StringWidth(line) - len(gap) - margin; ansi.StringWidth(sc.clean(note)) > room {
+		note = ""
+	}
+	return spread(line, sc.paint(dim, note)+" ", width)
 }
 
-// label is a key's word, which may depend on the state.
-func (m Model) label(b key.Binding) string {
-	switch {
-	case b.Help().Key == m.keys.Hold.Help().Key && m.state.Held != nil:
-		return "resume"
-	case b.Help().Key == m.keys.Approve.Help().Key && m.state.Asked != nil && m.state.Asked.Fact.Question == experiment.ToRetry:
-		return "try again"
+// rulePanel is a line across the screen, with a tee where the columns meet it; a text in it takes
+// the place of the line.
+func (sc scene) rulePanel(f flash, tee string, width int) string {
+	column := width - rightWidth(width) - 1
+	if rightWidth(width) == 0 {
+		tee = sc.lines.across
 	}
-	return b.Help().Desc
+	line := sc.dye(rule, strings.Repeat(sc.lines.across, max(0, column))+tee+strings.Repeat(sc.lines.across, max(0, width-column-1)))
+	if f.text == "" {
+		return line
+	}
+	mark := strings.TrimSpace(sc.markOf(f.tone))
+	text := strings.TrimSpace(mark + " " + f.text)
+	room := width - 2*margin - 1
+	words := " " + sc.cell(f.tone, text, min(room, ansi.StringWidth(sc.clean(text)))) + " "
+	return words + ansi.TruncateLeft(line, ansi.StringWidth(words), "")
 }
 
-// flashLine is the rule above the footer; the answer to the last key, or the hint of a trouble,
-// takes its place.
-func (m Model) flashLine(width, at int) string {
-	st := m.styles
+// guidance says in a sentence what the person can do now, where there is a row for it.
+func (sc scene) guidance() string {
+	base, weight := versionName(sc.State, 0), percent(sc.Seen.Split.Candidate())
+	back := "r sends all traffic back to " + base + "."
 	switch {
-	case m.flash != "":
-		return " " + st.toned(m.flashTone).Render(st.tone(m.flashTone)+" "+m.flash)
-	case m.state.Trouble != nil && m.state.Trouble.Hint != "":
-		return " " + st.Dim.Render("hint: ") + m.state.Trouble.Hint
+	case sc.Stage == experiment.Completed:
+		return "The run has ended; " + TrafficNow(sc.State) + "."
+	case sc.observing:
+		return "Observing: the keys that act are off."
+	case sc.Stage == experiment.Finishing:
+		return "A Helm upgrade is not interrupted; its end decides what comes next."
+	case sc.Stage == experiment.RollingBack:
+		return "Perch tries until the router sends everything to " + base + "."
+	case sc.Asked != nil:
+		return sc.askedGuidance(weight, back)
+	case sc.Held != nil:
+		return fmt.Sprintf("The candidate keeps %s until h resumes; %s", weight, back)
+	case sc.Stage == experiment.Running:
+		return fmt.Sprintf("h freezes the candidate at %s, %s", weight, back)
 	}
-	return m.rule(width, at, st.TeeUp)
+	return ""
+}
+
+func (sc scene) askedGuidance(weight, back string) string {
+	switch sc.Asked.Fact.Question {
+	case experiment.ToPromote:
+		return fmt.Sprintf("Your turn: a opens the promotion plan, h keeps %s, %s", weight, back)
+	case experiment.ToRetry:
+		return fmt.Sprintf("Your turn: a tries again, %s No traffic was moved.", back)
+	case experiment.ToDecide:
+	}
+	return fmt.Sprintf("Your turn: %s q stops and keeps %s. More data may still decide.", back, weight)
 }

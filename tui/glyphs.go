@@ -1,64 +1,62 @@
 package tui
 
-import "perch/experiment"
-
-// Glyphs are the characters that carry meaning, in one of two sets.
-type Glyphs struct {
-	Tick, Cross, Query          string // one column each, or two in ASCII
-	Current                     string // points at what matters
-	Full, Empty                 string // of a bar
-	Levels                      []rune // of a sparkline, low to high
-	NoData                      string // in a sparkline
-	AtMost, AtLeast             string
-	Horizontal, Vertical        string
-	DownRight, DownLeft         string // corners of the staircase and of boxes
-	UpRight, UpLeft             string
-	TeeDown, TeeUp, Axis, Arrow string
-	Ellipsis                    string
+// glyphs are all signs of the screen that are not words. There are two sets: one of narrow Unicode,
+// and one of pure ASCII for terminals and logs that have nothing else.
+type glyphs struct {
+	marks    marks
+	bars     bars
+	lines    lines
+	ellipsis string
+	foreign  []string  // pairs for strings.NewReplacer: signs in texts, and their stand-ins
+	levels   [8]string // of a sparkline, from near nothing to the limit
+	noData   string    // in a sparkline
+	ahead    string    // what may come
 }
 
-func unicodeGlyphs() Glyphs {
-	return Glyphs{
-		Tick: "✔", Cross: "✖", Query: "?", Current: "▸", Full: "█", Empty: "░",
-		Levels: []rune("▁▂▃▄▅▆▇█"), NoData: "·", AtMost: "≤", AtLeast: "≥",
-		Horizontal: "─", Vertical: "│", DownRight: "╭", DownLeft: "╮", UpRight: "╰", UpLeft: "╯",
-		TeeDown: "┬", TeeUp: "┴", Axis: "┤", Arrow: "→", Ellipsis: "…",
+// marks stand in front of a line and say the same as a word behind it. All of a set are equally wide.
+type marks struct{ none, current, met, missed, unknown string }
+
+// bars fill a share of a row.
+type bars struct{ full, empty string }
+
+// lines draw rules, boxes and stairs.
+type lines struct {
+	across, down, teeDown, teeUp               string
+	topLeft, topRight, bottomLeft, bottomRight string
+	axis, corner                               string
+	upFrom, upTo, downFrom, downTo             string // where a stair leaves a level, and arrives
+}
+
+func unicodeGlyphs() glyphs {
+	return glyphs{
+		marks: marks{none: " ", current: "▸", met: "✔", missed: "✖", unknown: "?"},
+		bars:  bars{full: "█", empty: "░"},
+		lines: lines{
+			across: "─", down: "│", teeDown: "┬", teeUp: "┴",
+			topLeft: "┌", topRight: "┐", bottomLeft: "└", bottomRight: "┘",
+			axis: "┤", corner: "└",
+			upFrom: "╯", upTo: "╭", downFrom: "╮", downTo: "╰",
+		},
+		ellipsis: "…",
+		levels:   [8]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
+		noData:   "·", ahead: "·",
 	}
 }
 
-func asciiGlyphs() Glyphs {
-	return Glyphs{
-		Tick: "ok", Cross: "XX", Query: "??", Current: ">", Full: "#", Empty: ".",
-		Levels: []rune("__--==##"), NoData: ".", AtMost: "<=", AtLeast: ">=",
-		Horizontal: "-", Vertical: "|", DownRight: "+", DownLeft: "+", UpRight: "+", UpLeft: "+",
-		TeeDown: "+", TeeUp: "+", Axis: "+", Arrow: "->", Ellipsis: "~",
+func asciiGlyphs() glyphs {
+	return glyphs{
+		marks: marks{none: "  ", current: "> ", met: "ok", missed: "XX", unknown: "??"},
+		bars:  bars{full: "#", empty: "."},
+		lines: lines{
+			across: "-", down: "|", teeDown: "+", teeUp: "+",
+			topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",
+			axis: "|", corner: "+",
+			upFrom: "'", upTo: ".", downFrom: ".", downTo: "'",
+		},
+		ellipsis: "..",
+		foreign: []string{"→", "->", "≤", "<=", "≥", ">=", "…", "...", "–", "-", "—", "-", "≠", "!=",
+			"’", "'", "‘", "'", "“", `"`, "”", `"`, "·", ".", "±", "+/-", "×", "x", "µ", "u", "\u00a0", " "},
+		levels: [8]string{"_", ".", "-", "~", "=", "+", "*", "#"},
+		noData: "?", ahead: ".",
 	}
-}
-
-// verdict is the glyph of a verdict.
-func (g Glyphs) verdict(v experiment.Verdict) string {
-	switch v {
-	case experiment.Satisfied:
-		return g.Tick
-	case experiment.Violated:
-		return g.Cross
-	case experiment.Unknown:
-	}
-	return g.Query
-}
-
-// tone is the glyph of a tone, a blank for plain news.
-func (g Glyphs) tone(t tone) string {
-	switch t {
-	case goodNews:
-		return g.Tick
-	case badNews:
-		return g.Cross
-	case noNews:
-		return g.Query
-	case yourTurn:
-		return g.Current
-	case plain:
-	}
-	return " "
 }

@@ -4,144 +4,90 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
-
-	"perch/experiment"
 )
 
-// The screen's breakpoints, in columns and rows.
+// The sizes at which the screen changes its layout, in columns and rows.
 const (
-	leastWidth, leastHeight = 60, 16
-	wideWidth, wideHeight   = 100, 24 // from here on there are two columns
-	rightWidth              = 44      // of the right column, at least
-	rightShare              = 0.36    // of the width, for the right column
+	minWidth, minHeight = 60, 16 // below: one sentence and the state
+	twoColumns          = 100    // from this width on there is a right column
+	tallScreen          = 30     // from this height on there is a line of guidance
+	headRows            = 3      // banner, sentence, rule
+	footRows            = 2      // rule, keys
+	rightShare          = 37     // percent of the width for the right column
+	rightMin, rightMax  = 40, 84 // and its bounds
 )
 
-// A panel is a block of lines. Lines may be shorter or longer than the place they are put in; block
-// makes them fit.
-type panel []string
+// margin is the room between the edge of the terminal, or a column, and what is in it.
+const margin = 1
 
-// fit makes a line exactly as wide as its place.
-func fit(line string, width int, ellipsis string) string {
+// rightWidth is the width of the right column, 0 when there is none. The line between the columns
+// takes one more.
+func rightWidth(width int) int {
+	if width < twoColumns {
+		return 0
+	}
+	return min(max(width*rightShare/100, rightMin), rightMax)
+}
+
+// spread puts texts at both ends of a line. Where there is no room for both, the right one goes.
+func spread(left, right string, width int) string {
+	l, r := ansi.StringWidth(left), ansi.StringWidth(right)
+	if r == 0 || l+r+1 > width {
+		return ansi.Truncate(left, width, "")
+	}
+	return left + strings.Repeat(" ", width-l-r) + right
+}
+
+// fit makes a block exactly width by height: what is outside is cut, what is missing is blank.
+func fit(block string, width, height int) []string {
+	rows := make([]string, 0, max(height, 0))
+	for line := range strings.SplitSeq(block, "\n") {
+		if len(rows) >= height {
+			break
+		}
+		if w := ansi.StringWidth(line); w > width {
+			line = ansi.Truncate(line, width, "")
+			line += strings.Repeat(" ", max(0, width-ansi.StringWidth(line)))
+		} else {
+			line += strings.Repeat(" ", width-w)
+		}
+		rows = append(rows, line)
+	}
+	for len(rows) < height {
+		rows = append(rows, strings.Repeat(" ", width))
+	}
+	return rows
+}
+
+// over lays a box on the middle of rows that are width wide.
+func over(rows, box []string, width int) []string {
+	top := max(0, (len(rows)-len(box))/2)
+	for i, line := range box {
+		if top+i >= len(rows) {
+			break
+		}
+		w := ansi.StringWidth(line)
+		left := max(0, (width-w)/2)
+		under := rows[top+i]
+		rest := max(0, width-left-w)
+		before, behind := ansi.Truncate(under, left, ""), ansi.TruncateLeft(under, left+w, "")
+		if ansi.StringWidth(behind) > rest { // the cut goes through a sign of two columns
+			behind = ansi.TruncateLeft(under, left+w+1, "")
+		}
+		blanks := func(n int) string { return strings.Repeat(" ", max(0, n)) }
+		rows[top+i] = before + blanks(left-ansi.StringWidth(before)) + line + blanks(rest-ansi.StringWidth(behind)) + behind
+	}
+	return rows
+}
+
+// wrap breaks a text at its blanks into lines of at most width; a word that is longer is broken. A
+// number stays with its unit, and a name with hyphens stays whole.
+func wrap(text string, width int) []string {
 	if width <= 0 {
-		return ""
+		return nil
 	}
-	if w := ansi.StringWidth(line); w <= width {
-		return line + strings.Repeat(" ", width-w)
-	}
-	return ansi.Truncate(line, width, ellipsis)
-}
-
-// block makes a panel exactly as wide and as high as its place.
-func (s Styles) block(p panel, width, height int) panel {
-	out := make(panel, 0, height)
-	for i := range height {
-		line := ""
-		if i < len(p) {
-			line = p[i]
-		}
-		out = append(out, fit(line, width, s.Ellipsis))
-	}
-	return out
-}
-
-// ends writes one text at the left end of a line and another at the right end; when both do not fit,
-// the left one gives way.
-func (s Styles) ends(left, right string, width int) string {
-	room := width - ansi.StringWidth(right)
-	if room < 1 {
-		return fit(left, width, s.Ellipsis)
-	}
-	return fit(left, room-1, s.Ellipsis) + " " + right
-}
-
-// stack puts panels below each other, with a blank line between, as far as they fit; the last one
-// that fits gets what is left.
-func (s Styles) stack(width, height int, panels ...func(width, height int) panel) panel {
-	var out panel
-	for i, draw := range panels {
-		left := height - len(out)
-		if i > 0 && left > 1 {
-			out = append(out, "")
-			left--
-		}
-		p := draw(width, left)
-		if len(p) > left {
-			p = p[:left]
-		}
-		out = append(out, p...)
-	}
-	return s.block(out, width, height)
-}
-
-// beside puts two panels of the same height next to each other, with a line between.
-func (s Styles) beside(left, right panel) panel {
-	out := make(panel, len(left))
-	for i := range left {
-		out[i] = left[i] + s.Rule.Render(s.Vertical) + right[i]
-	}
-	return out
-}
-
-// screen lays out everything for one size.
-func (m Model) screen(width, height int) panel {
-	if width < leastWidth || height < leastHeight {
-		return m.styles.block(m.tiny(width), width, height)
-	}
-	head := panel{m.bannerLine(width), m.sentenceLine(width)}
-	foot := panel{m.footerLine(width)}
-	body := height - len(head) - len(foot) - 2
-	if width >= wideWidth && height >= wideHeight {
-		right := max(rightWidth, int(rightShare*float64(width)))
-		left := width - right - 1
-		out := append(head, m.rule(width, left, m.styles.TeeDown))
-		out = append(out, m.styles.beside(m.leftColumn(left, body), m.rightColumn(right, body))...)
-		out = append(out, m.flashLine(width, left))
-		return m.styles.block(append(out, foot...), width, height)
-	}
-	out := append(head, m.rule(width, -1, ""))
-	out = append(out, m.oneColumn(width, body)...)
-	out = append(out, m.flashLine(width, -1))
-	return m.styles.block(append(out, foot...), width, height)
-}
-
-func (m Model) oneColumn(width, height int) panel {
-	s := m.styles
-	panels := []func(int, int) panel{
-		func(w, _ int) panel { return trafficPanel(m.state, s, w) },
-		func(w, _ int) panel { return objectivesPanel(m.state, s, w) },
-	}
-	if height >= len(trafficPanel(m.state, s, width))+len(objectivesPanel(m.state, s, width))+5 {
-		panels = append(panels, func(w, _ int) panel { return weightStrip(m.state, s, w) })
-	}
-	panels = append(panels, m.eventsPanel)
-	return s.stack(width, height, panels...)
-}
-
-func (m Model) leftColumn(width, height int) panel {
-	s := m.styles
-	return s.stack(width, height,
-		func(w, _ int) panel { return trafficPanel(m.state, s, w) },
-		func(w, _ int) panel { return objectivesPanel(m.state, s, w) },
-		func(w, h int) panel { return staircasePanel(m.state, s, w, min(h, staircaseHeight)) },
-		func(w, h int) panel { return iterationsPanel(m.state, s, w, h) },
-	)
-}
-
-func (m Model) rightColumn(width, height int) panel {
-	if m.state.Asked == nil || m.state.Asked.Fact.Question == experiment.ToDecide {
-		return m.styles.block(m.eventsPanel(width, height), width, height)
-	}
-	return m.styles.stack(width, height,
-		func(w, _ int) panel { return planPanel(m.state.Asked.Fact, m.styles, w) },
-		m.eventsPanel,
-	)
-}
-
-// rule is a line across, with a tee where the columns part.
-func (m Model) rule(width, at int, tee string) string {
-	line := strings.Repeat(m.styles.Horizontal, width)
-	if at >= 0 {
-		line = strings.Repeat(m.styles.Horizontal, at) + tee + strings.Repeat(m.styles.Horizontal, width-at-1)
-	}
-	return m.styles.Rule.Render(line)
+	whole := strings.NewReplacer("-", "\u2011", " %", "\u00a0%", " ms", "\u00a0ms",
+		" > ", "\u00a0>\u00a0", " < ", "\u00a0<\u00a0")
+	parts := strings.NewReplacer("\u2011", "-", "\u00a0", " ")
+	return strings.Split(parts.Replace(ansi.Wrap(whole.Replace(text), width, "")), "\n")
 }

@@ -4,109 +4,158 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"perch/experiment"
 )
 
-// Columns of the objectives panel.
+// The columns of the objectives table.
 const (
-	labelWidth  = 16
-	limitWidth  = 12
-	valueWidth  = 12
-	trendWidth  = 20
-	leastTrend  = 5
-	trendMargin = 3
+	labelMin    = 14
+	labelMax    = 30
+	limitColumn = 10
+	valueColumn = 12 // a blank and "unreachable"; one more where there is room
+	wordColumn  = 9  // "undecided"
+	trendMin    = 8
+	trendRoomy  = 10 // looks: what the trend has before other columns widen
+	trendMax    = 60
 )
 
-// objectivesPanel shows each objective: is it met, by how much, and where does it go?
-func objectivesPanel(s experiment.State, st Styles, width int) panel {
-	trend := min(trendWidth, width-labelWidth-limitWidth-2*valueWidth-trendMargin-4)
-	head := fmt.Sprintf("%*s%*s%*s", limitWidth, "LIMIT", valueWidth, "BASELINE", valueWidth, "CANDIDATE")
-	if trend >= leastTrend {
-		head += strings.Repeat(" ", trendMargin) + "TREND"
+// A grid is how wide the columns of the objectives table are; 0: not shown.
+type grid struct{ label, limit, value, trend, word int }
+
+// gridFor shares out a width. What there is no room for goes in this order: the trend, the word.
+func (sc scene) gridFor(width int) grid {
+	g := grid{label: labelMin, limit: limitColumn, value: valueColumn, word: wordColumn}
+	for _, ref := range sc.tableRows() {
+		g.label = max(g.label, ansi.StringWidth(sc.clean(sc.Metric(ref.metric).Label)))
 	}
-	out := panel{st.Title.Render(fit(" OBJECTIVES", labelWidth+4, "")) + st.Dim.Render(head)}
-	for i := range s.Spec().Criteria.Objectives {
-		out = append(out, objectiveRow(s, st, i, trend))
+	g.label = min(g.label, labelMax)
+	fixed := margin + ansi.StringWidth(sc.marks.none) + 1 + g.limit + 2*g.value + 2 + margin
+	room := width - fixed - g.label
+	if room < g.word && g.label > labelMin {
+		g.label = max(labelMin, g.label-(g.word-room))
+		room = width - fixed - g.label
 	}
-	return out
+	if room < g.word {
+		g.word, room = 0, room+2
+	}
+	trend := room - g.word - 2
+	if trend >= trendRoomy+2 {
+		g.value, trend = g.value+1, trend-2
+	}
+	if trend >= trendMin {
+		g.trend = min(trend, trendMax, max(trendRoomy, sc.Spec().Duration.Iterations()))
+	}
+	return g
 }
 
-func objectiveRow(s experiment.State, st Styles, i, trend int) string {
-	o := s.Spec().Criteria.Objectives[i]
-	metric := s.Metric(o.Metric)
-	look := latestMeasured(s)
-	candidate := s.Spec().Candidate().Name
-	verdict := look.Decision.Of(i, candidate).Verdict
-	glyph := st.of(verdict).Render(fit(st.verdict(verdict), 2, ""))
-	var row strings.Builder
-	row.WriteString(" " + glyph + " " + fit(metric.Label, labelWidth, st.Ellipsis) +
-		right(limit(o, metric.Units, st.Glyphs), limitWidth))
-	for _, v := range []string{s.Spec().Baseline().Name, candidate} {
-		text := "no data"
-		if len(s.History) == 0 {
-			text = "-"
+// A tableRow is a metric of the table; objective is -1 when it is shown and never judged.
+type tableRow struct {
+	metric    string
+	objective int
+}
+
+// tableRows lists the objectives, and then what is only shown.
+func (sc scene) tableRows() []tableRow {
+	c := sc.Spec().Criteria
+	var list []tableRow
+	for i, o := range c.Objectives {
+		list = append(list, tableRow{o.Metric, i})
+	}
+	if c.RequestCount != "" {
+		list = append(list, tableRow{c.RequestCount, -1})
+	}
+	for _, ref := range c.Indicators {
+		if ref != c.RequestCount {
+			list = append(list, tableRow{ref, -1})
 		}
-		if sample := experiment.SampleOf(look.Samples, o.Metric, v); sample.Value != nil {
-			text = metric.Units.Format(*sample.Value)
+	}
+	return list
+}
+
+// objectivesPanel is what the versions are held to, and what they do.
+func objectivesPanel(sc scene, width, height int) string {
+	g := sc.gridFor(width)
+	table := sc.tableRows()
+	mark := ansi.StringWidth(sc.marks.none)
+	head := " " + sc.cell(title, "OBJECTIVES", mark+1+g.label) + sc.number(dim, "LIMIT", g.limit)
+	head += " " + sc.number(baseline, strings.ToUpper(versionName(sc.State, 0)), g.value-1) +
+		" " + sc.number(candidate, strings.ToUpper(versionName(sc.State, candidateIndex)), g.value-1)
+	if g.trend > 0 {
+		head += "  " + sc.cell(dim, "TREND", g.trend)
+	}
+	if g.word > 0 {
+		head += "  " + sc.cell(dim, "VERDICT", g.word)
+	}
+	list := []string{head}
+	for i, row := range table {
+		if left := len(table) - i; len(list) == height-1 && left > 1 {
+			list = append(list, sc.moreRows(table[i:]))
+			break
 		}
-		cell := right(text, valueWidth)
-		if v == candidate {
-			cell = st.of(verdict).Render(cell)
+		list = append(list, sc.objectiveRow(g, row))
+	}
+	return rows(list, height)
+}
+
+// moreRows stands for rows that there is no room for, and does not hide that one of them is missed.
+func (sc scene) moreRows(rest []tableRow) string {
+	look, _ := sc.judged()
+	missing := 0
+	for _, row := range rest {
+		if row.objective >= 0 && look.Decision.Of(row.objective, versionName(sc.State, candidateIndex)).Verdict == experiment.Violated {
+			missing++
 		}
-		row.WriteString(cell)
 	}
-	if trend >= leastTrend {
-		row.WriteString(strings.Repeat(" ", trendMargin) + st.Candidate.Render(sparkline(s, st.Glyphs, o, trend)))
+	text := fmt.Sprintf("%d more", len(rest))
+	if missing > 0 {
+		return " " + sc.paint(missed, sc.marks.missed+" "+text+fmt.Sprintf(", %d missed", missing))
 	}
-	return row.String()
+	return " " + sc.paint(dim, sc.marks.none+" "+text)
 }
 
-// latestMeasured is the newest look that has a decision, or the newest one.
-func latestMeasured(s experiment.State) experiment.Look {
-	look, _ := s.Latest()
-	if look.Decision.Kind == "" && len(s.History) > 1 {
-		return s.History[len(s.History)-2]
+func (sc scene) objectiveRow(g grid, row tableRow) string {
+	look, decided := sc.judged()
+	metric := sc.Metric(row.metric)
+	sample := sampleOf(look.Samples, row.metric, versionName(sc.State, candidateIndex))
+	o := opinion{mark: sc.marks.none}
+	limit := ""
+	if row.objective >= 0 {
+		o = opinionOf(sc.glyphs, decided, look.Decision.Of(row.objective, versionName(sc.State, candidateIndex)).Verdict, sample)
+		limit = limitWords(sc.Spec().Criteria.Objectives[row.objective], metric.Units)
 	}
-	return look
-}
-
-// limit: "≤ 50 ms", "≥ 10", or "1 – 5".
-func limit(o experiment.Objective, u experiment.Units, g Glyphs) string {
-	switch {
-	case o.UpperLimit != nil && o.LowerLimit != nil:
-		return fmt.Sprintf("%.4g..%s", *o.LowerLimit, u.Format(*o.UpperLimit))
-	case o.UpperLimit != nil:
-		return g.AtMost + " " + u.Format(*o.UpperLimit)
-	case o.LowerLimit != nil:
-		return g.AtLeast + " " + u.Format(*o.LowerLimit)
-	}
-	return "none"
-}
-
-func right(text string, width int) string {
-	return strings.Repeat(" ", max(0, width-len([]rune(text)))) + text
-}
-
-// sparkline draws the candidate's latest values between 0 and the limit, so that height means how
-// near the limit a value is.
-func sparkline(s experiment.State, g Glyphs, o experiment.Objective, width int) string {
-	looks := s.History[max(0, len(s.History)-width):]
-	top := 0.0
-	switch {
-	case o.UpperLimit != nil:
-		top = *o.UpperLimit
-	case o.LowerLimit != nil:
-		top = 2 * *o.LowerLimit
-	}
-	var line strings.Builder
-	for _, look := range looks {
-		sample := experiment.SampleOf(look.Samples, o.Metric, s.Spec().Candidate().Name)
-		if sample.Value == nil || top <= 0 {
-			line.WriteString(g.NoData)
-			continue
+	line := " " + sc.paint(o.tone, o.mark) + " " + sc.cell(plain, metric.Label, g.label) + sc.number(plain, limit, g.limit)
+	line += sc.baselineValue(g, row, look) + " " + sc.number(o.tone, sc.valueOf(sample, metric), g.value-1)
+	if g.trend > 0 {
+		trend := strings.Repeat(" ", g.trend)
+		if row.objective >= 0 {
+			trend = sc.sparkline(row.objective, g.trend)
 		}
-		share := min(1, max(0, *sample.Value/top))
-		line.WriteRune(g.Levels[min(len(g.Levels)-1, int(share*float64(len(g.Levels))))])
+		line += "  " + trend
 	}
-	return line.String()
+	if g.word > 0 {
+		line += "  " + sc.cell(o.tone, o.word, g.word)
+	}
+	return line
+}
+
+// baselineValue is the baseline's cell; a baseline that misses the objective itself is marked,
+// because then the candidate may not be to blame.
+func (sc scene) baselineValue(g grid, row tableRow, look experiment.Look) string {
+	metric := sc.Metric(row.metric)
+	sample := sampleOf(look.Samples, row.metric, versionName(sc.State, 0))
+	text, tone := sc.valueOf(sample, metric), plain
+	if row.objective >= 0 && look.Decision.Of(row.objective, versionName(sc.State, 0)).Verdict == experiment.Violated {
+		text, tone = sc.marks.missed+" "+text, missed
+	}
+	return " " + sc.number(tone, text, g.value-1)
+}
+
+// valueOf writes a value, or nothing before the first look.
+func (sc scene) valueOf(sample experiment.Sample, m experiment.Metric) string {
+	if len(sc.History) == 0 {
+		return "–"
+	}
+	return valueWords(sample, m.Units)
 }

@@ -2,68 +2,122 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"perch/experiment"
 )
 
-// planPanel shows what a promotion will do.
-func planPanel(a experiment.Asked, st Styles, width int) panel {
-	out := panel{st.Title.Render(" PROMOTION BY HELM")}
-	for _, l := range planLines(a, st) {
-		out = append(out, "   "+fit(l, width-4, st.Ellipsis))
+// planColumn is the width of the words before the items of a plan.
+const planColumn = 11
+
+// promotionPanel shows, while a question is open or an upgrade runs, what a promotion does and what
+// speaks for and against it. It has no rows when there is nothing to show.
+func promotionPanel(sc scene, width, height int) string {
+	plan, open := sc.plan()
+	var list []string
+	if len(plan.Upgrades) > 0 {
+		list = append(list, sc.heading("PROMOTION BY HELM", "", width))
+		list = append(list, sc.planRows(sc.shortened(plan, width-len("   ")-planColumn-margin), "   ", width)...)
 	}
-	return out
+	if open && len(sc.Asked.Fact.For)+len(sc.Asked.Fact.Against) > 0 {
+		if len(list) > 0 {
+			list = append(list, "")
+		}
+		list = append(list, sc.heading("EVIDENCE", "", width))
+		list = append(list, sc.evidenceRows(sc.Asked.Fact, "   ", width)...)
+	}
+	return rows(list, height)
 }
 
-// planLines: release, chart, values, what changes.
-func planLines(a experiment.Asked, st Styles) []string {
-	var lines []string
-	row := func(label, text string) { lines = append(lines, st.Dim.Render(fit(label, nameWidth, ""))+text) }
-	for _, u := range a.Plan.Upgrades {
-		row("release", fmt.Sprintf("%s, revision %d %s %d, in %s", u.Release, u.From, st.Arrow, u.To, u.Namespace))
-		name, repo, from := strings.Cut(u.Chart, " of ")
-		row("chart", name+" "+u.ChartVersion)
-		if from {
-			row("", "of "+tail(repo, st.Ellipsis))
+// plan is that of the open question, or of the upgrade that runs.
+func (sc scene) plan() (plan experiment.Plan, open bool) {
+	switch {
+	case sc.Asked != nil:
+		return sc.Asked.Fact.Plan, true
+	case sc.Stage == experiment.Finishing:
+		return sc.promoting.Plan, false
+	}
+	return experiment.Plan{}, false
+}
+
+// planRows writes a plan, an item a row; texts that are too long are wrapped under themselves.
+func (sc scene) planRows(p experiment.Plan, indent string, width int) []string {
+	var list []string
+	add := func(name, text string) {
+		if text != "" {
+			list = append(list, sc.item(indent, name, text, width)...)
 		}
-		for _, v := range u.Values {
-			row("values", tail(v, st.Ellipsis))
+	}
+	for _, u := range p.Upgrades {
+		add("release", u.Release+", "+revisionWords(u))
+		add("namespace", u.Namespace)
+		add("chart", strings.TrimSpace(u.Chart+" "+u.ChartVersion))
+		for i, v := range u.Values {
+			add([]string{"values", ""}[min(i, 1)], v)
 		}
 		for i, c := range u.Changes {
-			label := ""
-			if i == 0 {
-				label = "changes"
-			}
-			row(label, change(c, st))
+			add([]string{"changes", ""}[min(i, 1)], changeWords(c))
 		}
-		if u.Wait != "" {
-			row("wait", u.Wait)
-		}
+		add("waits", u.Wait)
 	}
-	if len(lines) == 0 {
-		row("release", "the experiment has no finish actions: the weights stay")
-	}
-	return lines
+	return list
 }
 
-func change(c experiment.Change, st Styles) string {
-	const none = "(none)"
+func changeWords(c experiment.Change) string {
 	from, to := c.From, c.To
 	if from == "" {
-		from = none
+		from = "(not set)"
 	}
 	if to == "" {
-		to = none
+		to = "(not set)"
 	}
-	return fmt.Sprintf("%s  %s %s %s", c.Path, tail(from, st.Ellipsis), st.Arrow, tail(to, st.Ellipsis))
+	return fmt.Sprintf("%s: %s → %s", c.Path, from, to)
 }
 
-// tail keeps the end of a long text: of addresses and images, the end is what differs.
-func tail(text, ellipsis string) string {
-	const most = 30
-	if r := []rune(text); len(r) > most {
-		return ellipsis + string(r[len(r)-most:])
+// evidenceRows lists what speaks for and against.
+func (sc scene) evidenceRows(a experiment.Asked, indent string, width int) []string {
+	var list []string
+	add := func(t tone, name string, texts []string) {
+		for i, text := range texts {
+			head := indent + sc.cell(dim, []string{name, ""}[min(i, 1)], planColumn-2) + sc.paint(t, sc.markOf(t)) + " "
+			room := width - ansi.StringWidth(head) - margin
+			for _, line := range wrap(sc.clean(text), room) {
+				list = append(list, head+sc.cell(plain, line, room))
+				head = strings.Repeat(" ", ansi.StringWidth(head))
+			}
+		}
 	}
-	return text
+	add(met, "for", a.For)
+	add(unknown, "against", a.Against)
+	return list
+}
+
+// shortened leaves out the middle of addresses that are too long for a row; the dialog has them whole.
+func (sc scene) shortened(p experiment.Plan, room int) experiment.Plan {
+	p.Upgrades = slices.Clone(p.Upgrades)
+	for i, u := range p.Upgrades {
+		p.Upgrades[i].Values = slices.Clone(u.Values)
+		for j, v := range u.Values {
+			if over := ansi.StringWidth(v) - room; over > 0 {
+				p.Upgrades[i].Values[j] = sc.ellipsis + ansi.TruncateLeft(v, over+ansi.StringWidth(sc.ellipsis), "")
+			}
+		}
+	}
+	return p
+}
+
+// item is a word and a text beside it.
+func (sc scene) item(indent, name, text string, width int) []string {
+	var list []string
+	room := width - len(indent) - planColumn - margin
+	for i, line := range wrap(sc.clean(text), room) {
+		if i > 0 {
+			name = ""
+		}
+		list = append(list, indent+sc.cell(dim, name, planColumn)+sc.cell(plain, line, room))
+	}
+	return list
 }

@@ -2,141 +2,197 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
-	"perch/experiment"
+	"github.com/charmbracelet/x/ansi"
 )
 
-// The staircase's measures.
+// The measures of the staircase.
 const (
-	staircaseHeight = 9 // with title and axis
-	axisWidth       = 9
-	leastCell       = 4
-	mostCell        = 8
-	stripCell       = 7
+	stripRows   = 3 // of the small form: heading, weights, iterations
+	stripMargin = 3
+	slotWide    = 7  // "100 % "
+	slotNarrow  = 5  // "100 "
+	chartRoom   = 9  // " 100 % ┤"
+	chartMin    = 6  // rows from which on there is a chart: heading, three levels, axis, numbers
+	slotMax     = 10 // columns of an iteration
 )
 
-// weights are the candidate's weights by iteration, those that were judged and the one in force now.
-func weights(s experiment.State) (list []int, verdicts []experiment.Verdict) {
-	last := 0
-	for _, look := range s.History {
-		if look.Iteration == last { // a look while held or waiting
+// weightPanel is the way of the candidate's weight: a chart where there is room for one, two rows of
+// numbers elsewhere.
+func weightPanel(sc scene, width, height int) string {
+	slots := sc.slots()
+	head := sc.heading("WEIGHT OF "+strings.ToUpper(versionName(sc.State, candidateIndex)), sc.capWords(width), width)
+	if height < chartMin || len(slots) == 0 {
+		return rows(append([]string{head}, sc.strip(slots, width)...), height)
+	}
+	return rows(append([]string{head}, sc.chart(slots, width, height-1)...), height)
+}
+
+// capWords says how far the candidate may go, and what comes then.
+func (sc scene) capWords(width int) string {
+	s := sc.Spec().Strategy
+	most := "at most " + percent(s.MaxCandidateWeight)
+	if width >= minWidth && sc.Ended == nil {
+		return fmt.Sprintf("%s, +%d a time ", most, s.MaxCandidateWeightIncrement)
+	}
+	return most + " "
+}
+
+// strip writes every weight over the number of its iteration.
+func (sc scene) strip(slots []slot, width int) []string {
+	per := slotWide
+	if len(slots)*slotWide > width-stripMargin {
+		per = slotNarrow - 1 + ansi.StringWidth(sc.marks.none) // ASCII marks are one wider
+	}
+	slots = window(slots, (width-stripMargin)/per)
+	weights, numbers := strings.Repeat(" ", stripMargin), strings.Repeat(" ", stripMargin)
+	for _, s := range slots {
+		weight, mark, tone := percent(s.weight), sc.markOf(s.tone), s.tone
+		if per < slotWide {
+			weight = fmt.Sprint(s.weight)
+		}
+		switch s.kind {
+		case future:
+			weight, tone = sc.ahead, dim
+		case present:
+			if !sc.Seen.Split.Known() {
+				weight = "?"
+			}
+			mark, tone = sc.marks.current, candidate
+		case past:
+		}
+		weights += sc.cell(weightTone(s), weight, per-1) + " "
+		numbers += sc.cell(tone, strings.TrimRight(s.label+" "+mark, " "), per-1) + " "
+	}
+	return []string{strings.TrimRight(weights, " "), strings.TrimRight(numbers, " ")}
+}
+
+// weightTone keeps what was measured apart from what is to come.
+func weightTone(s slot) tone {
+	if s.kind == future {
+		return dim
+	}
+	return candidate
+}
+
+// chart draws the stairs over an axis of iterations. Each row is one weight that occurred, so that
+// its number is exact; with more weights than rows they are rounded to rows of equal distance. Dots
+// go on as fast as the limits allow.
+func (sc scene) chart(slots []slot, width, height int) []string {
+	room := width - chartRoom - margin
+	slots = window(slots, room)
+	per := min(max(1, room/len(slots)), slotMax)
+	levels := sc.levelsOf(slots, height)
+	canvas := newCanvas(len(levels), per*len(slots))
+	before, known := -1, 0
+	for i, s := range slots {
+		level := nearest(levels, s.weight)
+		if s.kind == future {
+			canvas.dots(sc.ahead, level, i*per, per)
 			continue
 		}
-		last = look.Iteration
-		list = append(list, look.Split.Candidate())
-		verdicts = append(verdicts, candidateVerdict(s, look))
+		known = (i + 1) * per
+		canvas.stair(sc.lines, before, level, i*per, per)
+		before = level
 	}
-	return list, verdicts
+	var list []string
+	for i, level := range slices.Backward(levels) {
+		label := sc.number(plain, percent(level), chartRoom-3)
+		list = append(list, label+" "+sc.dye(rule, sc.lines.axis)+
+			sc.dye(candidate, strings.Join(canvas[i][:known], ""))+sc.dye(dim, strings.Join(canvas[i][known:], "")))
+	}
+	return append(list, strings.Repeat(" ", chartRoom-2)+sc.dye(rule, sc.lines.corner)+sc.axis(slots, per))
 }
 
-// candidateVerdict is the worst verdict of the candidate in a look.
-func candidateVerdict(s experiment.State, look experiment.Look) experiment.Verdict {
-	worst := experiment.Satisfied
-	for i := range s.Spec().Criteria.Objectives {
-		switch look.Decision.Of(i, s.Spec().Candidate().Name).Verdict {
-		case experiment.Violated:
-			return experiment.Violated
-		case experiment.Unknown:
-			worst = experiment.Unknown
-		case experiment.Satisfied:
+// levelsOf are the weights that get a row, the smallest first; the limit is one of them, so that
+// the way still to go can be seen.
+func (sc scene) levelsOf(slots []slot, height int) []int {
+	highest := sc.Spec().Strategy.MaxCandidateWeight
+	list := []int{highest}
+	for _, s := range slots {
+		list = append(list, s.weight)
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	if len(list) <= height-1 {
+		return list
+	}
+	highest, list = list[len(list)-1], list[:0]
+	for i := range height - 1 {
+		list = append(list, highest*i/max(1, height-2))
+	}
+	return slices.Compact(list)
+}
+
+// nearest is the position of the level next to a weight.
+func nearest(levels []int, weight int) int {
+	best := 0
+	for i, l := range levels {
+		if abs(l-weight) < abs(levels[best]-weight) {
+			best = i
 		}
 	}
-	return worst
+	return best
 }
 
-func weightTitle(s experiment.State, st Styles, width int) string {
-	most := fmt.Sprintf("at most %d %%, then your approval ", s.Spec().Strategy.MaxCandidateWeight)
-	return st.ends(st.Title.Render(" WEIGHT OF CANDIDATE"), st.Dim.Render(most), width)
-}
+func abs(n int) int { return max(n, -n) }
 
-// weightStrip shows the weights in two rows, for narrow screens.
-func weightStrip(s experiment.State, st Styles, width int) panel {
-	list, verdicts := weights(s)
-	total := s.Spec().Duration.Iterations()
-	cells := max(1, (width-3)/stripCell)
-	first := max(0, min(len(list)-cells+2, total-cells))
-	var above, below strings.Builder
-	for i := first; i < min(total, first+cells); i++ {
-		weight, mark := st.Dim.Render(right("-", stripCell-2)+"  "), "  "
-		if i < len(list) {
-			weight = st.Candidate.Render(right(fmt.Sprintf("%d %%", list[i]), stripCell-2) + "  ")
-			mark = st.of(verdicts[i]).Render(fit(st.verdict(verdicts[i]), 2, ""))
+// axis numbers the iterations, as many as there is room for.
+func (sc scene) axis(slots []slot, per int) string {
+	line := make([]string, per*len(slots))
+	for i := range line {
+		line[i] = sc.lines.across
+	}
+	free := 0
+	for i, s := range slots {
+		at := i*per + per/2
+		if s.label == "" || at < free || at+len(s.label) > len(line) {
+			continue
 		}
-		above.WriteString(weight)
-		below.WriteString(st.Dim.Render(right(fmt.Sprint(i+1), stripCell-4)+" ") + mark + " ")
+		for j := range len(s.label) {
+			line[at+j] = s.label[j : j+1]
+		}
+		free = at + len(s.label) + 1
 	}
-	return panel{weightTitle(s, st, width), above.String(), below.String()}
+	return sc.dye(rule, strings.Join(line, ""))
 }
 
-// staircasePanel draws the weights over the iterations, for wide screens.
-func staircasePanel(s experiment.State, st Styles, width, height int) panel {
-	rows := height - 2
-	if rows < 3 {
-		return weightStrip(s, st, width)
+// A canvas is rows of single signs; row 0 is the lowest level.
+type canvas [][]string
+
+func newCanvas(height, width int) canvas {
+	c := make(canvas, height)
+	for i := range c {
+		c[i] = slices.Repeat([]string{" "}, width)
 	}
-	list, _ := weights(s)
-	total := s.Spec().Duration.Iterations()
-	cell := min(mostCell, max(leastCell, (width-axisWidth-1)/max(1, total)))
-	cells := min(total, (width-axisWidth-1)/cell)
-	first := max(0, len(list)-cells)
-	top := max(1, s.Spec().Strategy.MaxCandidateWeight)
-	grid := newGrid(rows, cells*cell)
-	for i := first; i < len(list); i++ {
-		grid.step(st.Glyphs, i-first, cell, row(list, i, rows, top), row(list, max(i-1, first), rows, top))
-	}
-	out := panel{weightTitle(s, st, width)}
-	for r := range rows {
-		level := (top*(rows-1-r) + (rows-1)/2) / (rows - 1)
-		axis := right(fmt.Sprintf("%d %%", level), axisWidth-3) + " " + st.Axis
-		out = append(out, st.Dim.Render(axis)+st.Candidate.Render(grid.line(r)))
-	}
-	return append(out, st.Dim.Render(numbers(st.Glyphs, first, cells, cell)))
+	return c
 }
 
-// row is where a weight lies: 0 is the top.
-func row(list []int, i, rows, top int) int {
-	weight := min(list[i], top)
-	return (rows - 1) - (weight*(rows-1)+top/2)/top
+// dots mark a level that may come, in every second column.
+func (c canvas) dots(dot string, level, column, length int) {
+	for x := column; x < column+length; x++ {
+		if x%2 == 0 {
+			c[level][x] = dot
+		}
+	}
 }
 
-func numbers(g Glyphs, first, cells, cell int) string {
-	var line strings.Builder
-	line.WriteString(strings.Repeat(" ", axisWidth-2) + g.UpRight)
-	for i := range cells {
-		n := fmt.Sprint(first + i + 1)
-		before := (cell - len(n)) / 2
-		line.WriteString(strings.Repeat(g.Horizontal, before) + n + strings.Repeat(g.Horizontal, cell-before-len(n)))
+// stair goes on from one level to the next, and along it for some columns; from -1 it begins.
+func (c canvas) stair(l lines, from, to, column, length int) {
+	for x := column; x < column+length; x++ {
+		c[to][x] = l.across
 	}
-	return line.String()
-}
-
-// A grid is a drawing of single-column characters.
-type grid [][]string
-
-func newGrid(rows, columns int) grid {
-	g := make(grid, rows)
-	for r := range g {
-		g[r] = strings.Split(strings.Repeat(" ", columns), "")
+	if from < 0 || from == to {
+		return
 	}
-	return g
-}
-
-func (g grid) line(r int) string { return strings.Join(g[r], "") }
-
-// step draws one iteration at row at, coming from row before.
-func (g grid) step(glyphs Glyphs, i, cell, at, before int) {
-	for c := i * cell; c < (i+1)*cell; c++ {
-		g[at][c] = glyphs.Horizontal
+	for y := min(from, to) + 1; y < max(from, to); y++ {
+		c[y][column] = l.down
 	}
-	c := i * cell
-	switch {
-	case at < before: // up
-		g[at][c], g[before][c] = glyphs.DownRight, glyphs.UpLeft
-	case at > before: // down
-		g[at][c], g[before][c] = glyphs.UpRight, glyphs.DownLeft
+	if to > from {
+		c[from][column], c[to][column] = l.upFrom, l.upTo
+		return
 	}
-	for r := min(at, before) + 1; r < max(at, before); r++ {
-		g[r][c] = glyphs.Vertical
-	}
+	c[from][column], c[to][column] = l.downFrom, l.downTo
 }

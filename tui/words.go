@@ -2,196 +2,193 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"perch/experiment"
 )
 
-// A tone is how an event reads: its glyph and its colour.
-type tone int
+// candidateIndex is the position of the version that wants to replace the baseline.
+const candidateIndex = 1
 
-const (
-	plain tone = iota
-	goodNews
-	badNews
-	noNews
-	yourTurn
-)
+// percent writes a weight.
+func percent(n int) string { return fmt.Sprintf("%d %%", n) }
 
-// words says in one line what an event means, given the state after it. The line is plain ASCII
-// and names versions, not positions.
-func words(s experiment.State, e experiment.Event) (string, tone) {
-	switch f := e.Fact.(type) {
-	case experiment.Started:
-		return startedWords(f), plain
-	case experiment.Waiting:
-		return "for " + f.For, plain
-	case experiment.Initialized:
-		return "traffic is " + splitWords(s, f.Traffic.Split), plain
-	case experiment.Measured:
-		return measuredWords(s, f), plain
-	case experiment.Decided:
-		return f.Decision.Reason, toneOf(f.Decision)
-	case experiment.Shifted:
-		return shiftWords(s, f.From, f.Traffic.Split, f.TookMS), plain
-	case experiment.Drifted:
-		return fmt.Sprintf("traffic is %s, Perch asked for %s; changed by %s",
-			f.Traffic.Split, f.Asked, orSomebody(f.Traffic.ChangedBy)), badNews
-	case experiment.Asked:
-		return askedWords(f), yourTurn
+// span writes a duration as a clock does, "0:12" or "1:02:03"; what is over is "0:00".
+func span(d time.Duration) string {
+	s := max(0, int(d.Round(time.Second).Seconds()))
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
 	}
-	return outcomeWords(s, e)
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// outcomeWords are for the facts that come after the verdict.
-func outcomeWords(s experiment.State, e experiment.Event) (string, tone) {
-	switch f := e.Fact.(type) {
-	case experiment.Obeyed:
-		return fmt.Sprintf("%s, asked for by %s", f.Command.Wish, orSomebody(f.Command.By)), plain
-	case experiment.Refused:
-		return fmt.Sprintf("%s: %s", f.Command.Wish, f.Why), noNews
-	case experiment.Promoting:
-		return promotingWords(f), plain
-	case experiment.Promoted:
-		text := fmt.Sprintf("%s: traffic is %s", f.Version, splitWords(s, f.Traffic.Split))
-		if f.Details != "" {
-			text = fmt.Sprintf("%s: %s; traffic is %s", f.Version, f.Details, splitWords(s, f.Traffic.Split))
-		}
-		return text, goodNews
-	case experiment.RolledBack:
-		return shiftWords(s, f.From, f.Traffic.Split, f.TookMS) + ": " + f.Reason, badNews
-	case experiment.Troubled:
-		return f.Doing + ": " + f.What, badNews
-	case experiment.Ended:
-		return endedWords(s, f), endedTone(f.Outcome)
+// took writes how long something took.
+func took(ms int64) string {
+	if ms < 1000 {
+		return fmt.Sprintf("%d ms", ms)
 	}
-	return e.Name(), plain
-}
-
-func startedWords(f experiment.Started) string {
-	d := f.Spec.Duration
-	text := fmt.Sprintf("%s on %s, judge %s, %d objectives, %d iterations of %s",
-		f.Spec.Name, f.Spec.Target, f.Judge, len(f.Spec.Criteria.Objectives), d.Iterations(), d.Interval())
-	if f.Record != "" {
-		text += ", recorded to " + f.Record
+	if ms < 120_000 {
+		return fmt.Sprintf("%.0f s", float64(ms)/1000)
 	}
-	return text
+	return span(time.Duration(ms) * time.Millisecond)
 }
 
-// measuredWords gives the candidate's values, each with its verdict against the limits.
-func measuredWords(s experiment.State, f experiment.Measured) string {
-	var parts []string
-	candidate := s.Spec().Candidate().Name
-	for _, o := range s.Spec().Criteria.Objectives {
-		m := s.Metric(o.Metric)
-		sample := experiment.SampleOf(f.Samples, o.Metric, candidate)
-		if sample.Value == nil {
-			parts = append(parts, fmt.Sprintf("%s no data (%s)", m.Label, sample.Why()))
-			continue
-		}
-		verdict, _ := o.Compare(sample, m.Units)
-		word := "ok"
-		if verdict == experiment.Violated {
-			word = "MISSED"
-		}
-		parts = append(parts, fmt.Sprintf("%s %s %s", m.Label, m.Units.Format(*sample.Value), word))
+// clock writes a time of day, in UTC.
+func clock(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
+
+// plural writes a count with its noun.
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case strings.HasSuffix(noun, "y"):
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(noun, "y"))
 	}
-	return fmt.Sprintf("iteration %d: %s", f.Iteration, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func shiftWords(s experiment.State, from, to experiment.Split, tookMS int64) string {
-	return fmt.Sprintf("%s %d %% -> %d %%, seen after %s",
-		s.Spec().Candidate().Name, from.Candidate(), to.Candidate(), seconds(tookMS))
+// versionName is the name of the version at a position of the spec; a state before its first event
+// has no spec, so it may be "".
+func versionName(s experiment.State, i int) string {
+	if i < len(s.Spec().Versions) {
+		return s.Spec().Versions[i].Name
+	}
+	return ""
 }
 
-func seconds(ms int64) string {
-	return fmt.Sprintf("%.1f s", time.Duration(ms*int64(time.Millisecond)).Seconds())
-}
-
-// splitWords: "current 55 %, candidate 45 %".
+// splitWords says a split with the names of the versions, "current 25 %, candidate 75 %".
 func splitWords(s experiment.State, split experiment.Split) string {
 	if !split.Known() {
 		return "unknown"
 	}
-	var parts []string
-	for i, v := range s.Spec().Versions {
-		parts = append(parts, fmt.Sprintf("%s %d %%", v.Name, split.Of(i)))
+	var words []string
+	for i := range split.Len() {
+		words = append(words, strings.TrimSpace(versionName(s, i)+" "+percent(split.Of(i))))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(words, ", ")
 }
 
-func askedWords(f experiment.Asked) string {
-	switch f.Question {
-	case experiment.ToPromote:
-		return fmt.Sprintf("approval to promote %s; type approve, hold or rollback", f.Version)
-	case experiment.ToRetry:
-		return fmt.Sprintf("the promotion of %s failed; type approve to try again, or rollback", f.Version)
-	case experiment.ToDecide:
+// TrafficNow says where the traffic of the target goes, as far as the state knows: the last thing
+// to tell a person, however a run has ended.
+func TrafficNow(s experiment.State) string {
+	seen := lastSeen(s)
+	if !seen.Split.Known() {
+		return "where the traffic goes is not known: Perch has never seen it"
 	}
-	return "the evidence does not suffice; type rollback or stop, or wait for more"
+	text := fmt.Sprintf("traffic is now %s", splitWords(s, seen.Split))
+	if !seen.Settled {
+		text += ", and the router has not settled yet"
+	}
+	return text
 }
 
-func promotingWords(f experiment.Promoting) string {
-	parts := []string{f.Version}
-	for _, u := range f.Plan.Upgrades {
-		parts = append(parts, fmt.Sprintf("release %s, revision %d -> %d", u.Release, u.From, u.To))
+// lastSeen is the traffic as it was last reported, by the end of the run or before.
+func lastSeen(s experiment.State) experiment.Traffic {
+	if s.Ended != nil && s.Ended.Traffic != nil {
+		return *s.Ended.Traffic
 	}
-	return strings.Join(parts, ": ")
+	return s.Seen
 }
 
-func endedWords(s experiment.State, f experiment.Ended) string {
-	split := experiment.Split{}
-	if f.Traffic != nil {
-		split = f.Traffic.Split
+// limitWords writes what an objective allows, "≤ 50 ms".
+func limitWords(o experiment.Objective, units experiment.Units) string {
+	var words []string
+	if o.LowerLimit != nil {
+		words = append(words, "≥ "+units.Format(*o.LowerLimit))
 	}
-	reason := ""
-	if f.Reason != "" {
-		reason = ": " + f.Reason
+	if o.UpperLimit != nil {
+		words = append(words, "≤ "+units.Format(*o.UpperLimit))
 	}
-	return fmt.Sprintf("%s%s; traffic is %s", f.Outcome, reason, splitWords(s, split))
+	return strings.Join(words, " ")
 }
 
-// toneOf a decision: staying is bad news as well while the candidate misses something.
-func toneOf(d experiment.Decision) tone {
-	switch d.Kind {
-	case experiment.HoldWeights, experiment.EndsUndecidedly:
-		return noNews
-	case experiment.Withdraw, experiment.KeepBaseline, experiment.RollBackNow:
-		return badNews
-	case experiment.Advance, experiment.AskToPromote:
-		return goodNews
-	case experiment.Stay:
-		if len(d.Violations()) > 0 {
-			return badNews
-		}
-	case experiment.Explore:
+// sampleOf finds the sample of a metric and a version; one that is not there was not measured.
+func sampleOf(samples []experiment.Sample, metric, version string) experiment.Sample {
+	i := slices.IndexFunc(samples, func(s experiment.Sample) bool {
+		return s.Metric == metric && s.Version == version
+	})
+	if i < 0 {
+		return experiment.Sample{Metric: metric, Version: version}
 	}
-	return plain
+	return samples[i]
 }
 
-func endedTone(o experiment.Outcome) tone {
+// valueWords writes a sample for a table: its value, or why it has none.
+func valueWords(s experiment.Sample, units experiment.Units) string {
+	switch {
+	case s.Value != nil:
+		return units.Format(*s.Value)
+	case s.Missing == experiment.Unmeasured:
+		return "no data"
+	}
+	return string(s.Missing)
+}
+
+// An opinion is a verdict as people read it: a mark, a word and a colour that say the same.
+type opinion struct {
+	mark, word string
+	tone       tone
+}
+
+// opinionOf words a verdict. A verdict that is unknown although there is a value is a judge's
+// "undecided"; a look that nobody has judged yet has no opinion.
+func opinionOf(g glyphs, judged bool, v experiment.Verdict, sample experiment.Sample) opinion {
+	switch {
+	case !judged:
+		return opinion{g.marks.none, "", plain}
+	case v == experiment.Satisfied:
+		return opinion{g.marks.met, "met", met}
+	case v == experiment.Violated:
+		return opinion{g.marks.missed, "missed", missed}
+	case sample.Value == nil:
+		return opinion{g.marks.unknown, "no data", unknown}
+	}
+	return opinion{g.marks.unknown, "undecided", unknown}
+}
+
+// outcomeTone is whether an end is good, bad or neither.
+func outcomeTone(o experiment.Outcome) tone {
 	switch o {
 	case experiment.OutcomePromoted:
-		return goodNews
+		return met
+	case experiment.OutcomePromotionFailed, experiment.OutcomeFailed:
+		return missed
+	case experiment.OutcomeBaselineKept, experiment.OutcomeRolledBack:
+		return missed
 	case experiment.OutcomeUndecided, experiment.OutcomeStopped:
-		return noNews
-	case experiment.OutcomeBaselineKept, experiment.OutcomeRolledBack, experiment.OutcomePromotionFailed, experiment.OutcomeFailed:
 	}
-	return badNews
+	return unknown
 }
 
-func orSomebody(who string) string {
-	if who == "" {
-		return "somebody"
+// markOf is the mark that goes with a tone.
+func (g glyphs) markOf(t tone) string {
+	switch t {
+	case met:
+		return g.marks.met
+	case missed:
+		return g.marks.missed
+	case unknown:
+		return g.marks.unknown
+	case accent:
+		return g.marks.current
+	case plain, dim, rule, title, baseline, candidate, tones:
 	}
-	return who
+	return g.marks.none
 }
 
-// LastLine says how a run ended, or that it has not, and what the traffic is now.
-func LastLine(s experiment.State) string {
-	if s.Ended == nil {
-		return "not ended; traffic was last seen at " + splitWords(s, s.Seen.Split)
+// afterColon is what a reason says behind its first words: "hold at 5 %: current has no data"
+// becomes "current has no data".
+func afterColon(reason string) string {
+	if _, rest, ok := strings.Cut(reason, ": "); ok {
+		return rest
 	}
-	return endedWords(s, *s.Ended)
+	return reason
+}
+
+// beforeColon is the first words of a reason.
+func beforeColon(reason string) string {
+	head, _, _ := strings.Cut(reason, ": ")
+	return head
 }

@@ -1,11 +1,16 @@
-// Package assets holds the files that the sandbox installs: Knative's manifests, Iter8's resource
-// definitions and the tutorial's chart and values. Knative's and the tutorial's are copied here by
-// copy.sh before the build, and are not in the repository a second time.
+// Package assets holds the manifests that the sandbox installs or serves. It contains no file of
+// its own: `make bin/perch-sandbox` copies Knative's manifests out of the modules that go.mod names,
+// and the tutorial's out of testdata/canary-progressive at the root of the repository.
 package assets
 
 import "embed"
 
-// Files has the folders knative/{crds,config,webhooks}, iter8 and tutorial.
+// Knative is Knative Serving as its modules ship it: the folders crds, config and webhooks.
 //
-//go:embed knative iter8 tutorial
-var Files embed.FS
+//go:embed knative
+var Knative embed.FS
+
+// Tutorial is the progressive canary tutorial: chart, values, load, experiment and role.
+//
+//go:embed tutorial
+var Tutorial embed.FS

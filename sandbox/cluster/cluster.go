@@ -1,17 +1,20 @@
-// Package cluster puts the parts of the sandbox together: a control plane, Knative Serving, a data
-// plane, Jobs, Prometheus and a chart repository, all in this process and on loopback. A process can
-// start one.
+// Package cluster puts the parts of a sandbox together: a control plane, Knative Serving, the data
+// plane, Jobs, Prometheus and a chart repository, all in this process and all on loopback. One
+// cluster per process.
 package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/kubernetes"
 	"knative.dev/pkg/injection"
 
 	"perch/sandbox/assets"
@@ -19,166 +22,180 @@ import (
 	"perch/sandbox/controlplane"
 	"perch/sandbox/dataplane"
 	"perch/sandbox/jobs"
+	"perch/sandbox/journal"
 	"perch/sandbox/knative"
-	"perch/sandbox/manifests"
 	"perch/sandbox/prometheus"
-	"perch/sandbox/tutorial"
 )
 
-// Options choose what is started.
+// abandoned is how long a start that was interrupted may take to notice.
+const abandoned = 3 * time.Second
+
+// Options are what a cluster is started with.
 type Options struct {
-	Dir            string        // files of the sandbox, sandbox.log among them
-	ScrapeInterval time.Duration // of Prometheus
-	Tutorial       string        // image tag of the tutorial's candidate; "": the tutorial is not prepared
-	RPS            float64       // of the tutorial's load
-	Progress       func(stage string)
+	// Dir is where the cluster keeps its files; it exists.
+	Dir string
+	// ScrapeInterval is how often Prometheus scrapes each revision.
+	ScrapeInterval time.Duration
+	// CandidateTag is the image tag of the candidate in the values files that are served.
+	CandidateTag string
+	// Journal is where everything is logged.
+	Journal *journal.Journal
+	// Progress is told of each stage as it begins.
+	Progress func(stage string)
 }
 
-// A Cluster is a running sandbox.
+// Cluster is a running sandbox.
 type Cluster struct {
-	Kubeconfig string // with the contexts "sandbox" and "perch"
-	Prometheus string // URL
-	Mirror     string // value of PERCH_MIRROR
-	Gateway    string // host:port
+	// Kubeconfig is the path of a kubeconfig with the contexts sandbox and perch.
+	Kubeconfig string
+	// Gateway is the address, host:port, that answers for the hosts of all services.
+	Gateway string
+	// Prometheus answers PromQL.
+	Prometheus *prometheus.Server
+	// Charts serves the tutorial's chart and values.
+	Charts *charts.Repository
+	// Jobs runs the Jobs.
+	Jobs *jobs.Manager
+	// Client may do everything.
+	Client kubernetes.Interface
 
-	control *controlplane.ControlPlane
-	metrics *prometheus.Prometheus
-	jobs    *jobs.Runner
-	charts  *charts.Repository
-	logs    *logs
-	cancel  context.CancelFunc
+	options      Options
+	controlPlane *controlplane.ControlPlane
+	fleet        *dataplane.Fleet
+	gateway      *dataplane.Gateway
+	http         *http.Server
+	cancel       context.CancelFunc
 }
 
-// Start brings everything up and returns when it can be used. Stop must be called even when it
-// returns an error.
-func Start(ctx context.Context, o Options) (*Cluster, error) {
-	c := &Cluster{}
-	ctx, c.cancel = context.WithCancel(ctx)
-	var err error
-	if c.logs, err = openLogs(filepath.Join(o.Dir, "sandbox.log")); err != nil {
-		return c, err
+// Start starts a cluster that runs until Stop. It returns when Knative and everything else answers.
+func Start(ctx context.Context, options Options) (*Cluster, error) {
+	// The parts must outlive a signal, so that Stop can stop them in order.
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	c := &Cluster{
+		Kubeconfig: filepath.Join(options.Dir, "kubeconfig"),
+		options:    options,
+		cancel:     cancel,
 	}
-	o.Progress("etcd and kube-apiserver")
-	if c.control, err = controlplane.Start(ctx, o.Dir); err != nil {
-		return c, err
-	}
-	c.Kubeconfig = c.control.Kubeconfig
-	o.Progress("Prometheus and charts")
-	if err := c.startServers(ctx, o); err != nil {
-		return c, err
-	}
-	o.Progress("Knative Serving")
-	if err := c.startKnative(ctx, o); err != nil {
-		return c, err
-	}
-	if o.Tutorial == "" {
+	started := make(chan error, 1) // sent to once, by start
+	go func() { started <- c.start(running) }()
+	select {
+	case err := <-started:
+		if err != nil {
+			cancel()
+			return nil, err
+		}
 		return c, nil
+	case <-ctx.Done():
+		cancel()
+		select { // else its files would come up again behind whoever removes the folder
+		case <-started:
+		case <-time.After(abandoned):
+		}
+		return nil, context.Cause(ctx)
 	}
-	o.Progress("the tutorial's application")
-	return c, c.prepare(ctx, o)
 }
 
-// startServers starts what needs nothing but a port.
-func (c *Cluster) startServers(ctx context.Context, o Options) (err error) {
-	c.metrics, err = prometheus.Start(ctx, filepath.Join(o.Dir, "prometheus"), o.ScrapeInterval, c.logs.slog)
-	if err != nil {
-		return fmt.Errorf("start Prometheus: %w", err)
-	}
-	c.Prometheus = c.metrics.URL
-	tag := o.Tutorial
-	if tag == "" {
-		tag = charts.HealthyTag
-	}
-	if c.charts, err = charts.Start(ctx, o.Dir, tag); err != nil {
+func (c *Cluster) start(ctx context.Context) error {
+	c.options.Progress("etcd and the API server")
+	state := filepath.Join(c.options.Dir, "state")
+	if err := os.MkdirAll(state, 0o700); err != nil {
 		return err
 	}
-	c.Mirror = c.charts.Mirror()
+	var err error
+	if c.controlPlane, err = controlplane.Start(ctx, state, c.options.Journal.Zap); err != nil {
+		return err
+	}
+	if c.Client, err = kubernetes.NewForConfig(c.controlPlane.Config); err != nil {
+		return err
+	}
+	if err := c.controlPlane.WriteKubeconfig(c.Kubeconfig); err != nil {
+		return err
+	}
+	c.options.Progress("definitions, roles, Prometheus and charts")
+	usable, err := c.install(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.startServers(ctx, state); err != nil {
+		return err
+	}
+	c.options.Progress("Knative Serving")
+	if err := c.startKnative(ctx, usable); err != nil {
+		return err
+	}
+	c.Jobs = jobs.NewManager(c.Client, c.Gateway, filepath.Join(c.options.Dir, "jobs"), c.options.Journal.Log)
+	if err := c.Jobs.Run(ctx); err != nil {
+		return err
+	}
+	return controlplane.CollectGarbage(ctx, c.controlPlane.Config)
+}
+
+// startServers starts Prometheus, the chart repository and the gateway.
+func (c *Cluster) startServers(ctx context.Context, state string) error {
+	var err error
+	c.Prometheus, err = prometheus.Start(ctx, filepath.Join(state, "prometheus"), c.options.ScrapeInterval, c.options.Journal.Log)
+	if err != nil {
+		return err
+	}
+	tutorial, err := fs.Sub(assets.Tutorial, "tutorial")
+	if err != nil {
+		return err
+	}
+	c.Charts, err = charts.Serve(ctx, tutorial, filepath.Join(state, "charts"), c.options.CandidateTag)
+	if err != nil {
+		return err
+	}
+	c.fleet = dataplane.NewFleet(c.scrape)
+	c.gateway = dataplane.NewGateway(c.fleet)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for the gateway: %w", err)
+	}
+	c.Gateway = listener.Addr().String()
+	c.http = &http.Server{Handler: c.gateway, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = c.http.Serve(listener) }()
 	return nil
 }
 
-func (c *Cluster) startKnative(ctx context.Context, o Options) error {
-	if err := c.install(ctx); err != nil {
-		return err
-	}
-	cert, key, ca, err := c.control.Issue("webhook", "localhost", "webhook."+knative.Namespace+".svc")
-	if err != nil {
-		return err
-	}
-	revisions := dataplane.NewRevisions(c.metrics.Scrape)
-	gateway, err := dataplane.NewGateway(ctx, revisions)
-	if err != nil {
-		return err
-	}
-	c.Gateway = gateway.Address
-	err = knative.Run(ctx, knative.Options{
-		Config: c.control.Admin, Log: c.logs.zap, Cert: cert, Key: key, CA: ca,
-		Classes: []injection.ControllerConstructor{
-			dataplane.NewAutoscalerClass, dataplane.NewIngressClass(gateway), dataplane.NewKubelet(revisions),
-		},
-	})
-	if err != nil {
-		return err
-	}
-	if err := c.control.CollectGarbage(ctx); err != nil {
-		return fmt.Errorf("start the garbage collector: %w", err)
-	}
-	c.jobs, err = jobs.Start(ctx, c.control.Admin, gateway.Address, o.Dir, c.logs.slog)
-	return err
-}
-
-// install creates the namespaces, Iter8's definitions, and what the user perch may do.
-func (c *Cluster) install(ctx context.Context) error {
-	var list []*unstructured.Unstructured
-	for _, name := range []string{knative.Namespace, tutorial.ReleaseNamespace} {
-		namespace, err := manifests.Of("Namespace", &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})
-		if err != nil {
-			return err
+func (c *Cluster) scrape(targets []dataplane.Target) {
+	labelled := map[string]map[string]string{}
+	for _, target := range targets {
+		labelled[target.Address] = map[string]string{
+			"namespace": target.Revision.Namespace,
+			"pod":       target.Revision.Name,
 		}
-		list = append(list, namespace)
 	}
-	definitions, err := manifests.Load(assets.Files, "iter8")
+	c.Prometheus.SetTargets(labelled)
+}
+
+func (c *Cluster) startKnative(ctx context.Context, usable time.Time) error {
+	certificate, err := c.controlPlane.Authority.Server(knative.WebhookHost)
 	if err != nil {
 		return err
 	}
-	rights, err := assets.Files.ReadFile("tutorial/role.yaml")
+	manifests, err := fs.Sub(assets.Knative, "knative")
 	if err != nil {
 		return err
 	}
-	roles, err := manifests.Parse(rights)
-	if err != nil {
-		return err
+	serving := &knative.Serving{
+		Config:    c.controlPlane.Config,
+		Manifests: manifests,
+		Log:       c.options.Journal.Zap.Sugar(),
+		Cert:      certificate.Cert,
+		Key:       certificate.Key,
+		Authority: c.controlPlane.Authority.PEM,
+		Usable:    usable,
+		Surroundings: []injection.ControllerConstructor{
+			dataplane.Autoscaler, dataplane.Ingress(c.gateway), dataplane.Kubelet(c.fleet),
+		},
 	}
-	return manifests.Create(ctx, c.control.Admin, append(append(list, definitions...), roles...)...)
+	return serving.Run(ctx)
 }
 
-func (c *Cluster) prepare(ctx context.Context, o Options) error {
-	t := tutorial.Tutorial{Config: c.control.Admin, Kubeconfig: c.Kubeconfig, Charts: c.charts, Log: c.logs.slog}
-	if err := t.Deploy(ctx); err != nil {
-		return err
-	}
-	if o.RPS <= 0 {
-		return nil
-	}
-	return t.Load(ctx, o.RPS)
-}
-
-// Environment is what a program needs to use the cluster, as NAME=value.
-func (c *Cluster) Environment() []string {
-	return []string{"KUBECONFIG=" + c.Kubeconfig, "PERCH_PROMETHEUS=" + c.Prometheus, "PERCH_MIRROR=" + c.Mirror}
-}
-
-// Stop ends everything. It gives the result of the tutorial's load, if there was one.
-func (c *Cluster) Stop() (load jobs.Result, loaded bool, err error) {
-	if c.jobs != nil {
-		c.jobs.Stop()
-		load, loaded = c.jobs.Result(tutorial.Namespace, tutorial.LoadJob)
-	}
+// Stop ends the loads, whose results are then written, and what has files open. The rest, above all
+// the API server, ends with the process.
+func (c *Cluster) Stop() error {
 	c.cancel()
-	if c.metrics != nil {
-		err = c.metrics.Stop()
-	}
-	if c.control != nil {
-		c.control.Stop()
-	}
-	return load, loaded, err
+	c.Jobs.Wait()
+	return errors.Join(c.http.Close(), c.Charts.Stop(), c.Prometheus.Stop())
 }

@@ -2,118 +2,130 @@ package controlplane
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
-	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 )
 
-// startAPIServer starts kube-apiserver as its own command does, less the signal handlers, which can
-// be installed only once in a process. It gives the server's address.
-func (c *ControlPlane) startAPIServer(ctx context.Context, etcd string) (address string, err error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	flags, err := c.flags(etcd, listener.Addr().(*net.TCPAddr).Port)
-	if err != nil {
-		return "", err
-	}
-	opts, err := parseOptions(listener, flags)
-	if err != nil {
-		return "", err
-	}
-	ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	completed, err := opts.Complete(ctx)
-	if err != nil {
-		return "", err
-	}
-	if err := utilerrors.NewAggregate(completed.Validate()); err != nil {
-		return "", err
-	}
-	return "https://" + listener.Addr().String(), c.serve(ctx, completed)
-}
+// readyDeadline bounds the start of the API server, which takes two or three seconds.
+const readyDeadline = 90 * time.Second
 
-func parseOptions(listener net.Listener, flags []string) (*options.ServerRunOptions, error) {
-	opts := options.NewServerRunOptions()
-	set := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
-	for _, group := range opts.Flags().FlagSets {
-		set.AddFlagSet(group)
+// startAPIServer serves Kubernetes' API on the listener until the process ends, and returns a
+// configuration that logs in as the server itself.
+func startAPIServer(ctx context.Context, listener net.Listener, etcd string, files keyFiles) (*rest.Config, error) {
+	serverOptions := options.NewServerRunOptions()
+	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
+	for _, section := range serverOptions.Flags().FlagSets {
+		flags.AddFlagSet(section)
 	}
-	opts.SecureServing.Listener = listener
-	if err := set.Parse(flags); err != nil {
+	serverOptions.SecureServing.Listener = listener
+	if err := flags.Parse(apiServerFlags(listener.Addr(), etcd, files)); err != nil {
 		return nil, err
 	}
-	return opts, opts.GenericServerRunOptions.ComponentGlobalsRegistry.Set()
+	if err := serverOptions.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
+		return nil, err
+	}
+	completed, err := serverOptions.Complete(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if invalid := completed.Validate(); len(invalid) > 0 {
+		return nil, errors.Join(invalid...)
+	}
+	return run(ctx, completed)
 }
 
-func (c *ControlPlane) serve(ctx context.Context, completed options.CompletedOptions) error {
+func run(ctx context.Context, completed options.CompletedOptions) (*rest.Config, error) {
 	config, err := app.NewConfig(completed)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	complete, err := config.Complete()
+	ready, err := config.Complete()
+	if err != nil {
+		return nil, err
+	}
+	server, err := app.CreateServerChain(ready)
+	if err != nil {
+		return nil, err
+	}
+	prepared, err := server.PrepareRun()
+	if err != nil {
+		return nil, err
+	}
+	stopped := make(chan error, 1) // sent to once, by the server's goroutine, when it ends
+	go func() { stopped <- prepared.Run(ctx) }()
+
+	client := rest.CopyConfig(server.GenericAPIServer.LoopbackClientConfig)
+	client.ContentConfig = rest.ContentConfig{} // the server speaks protobuf to itself; custom resources cannot
+	client.QPS, client.Burst = -1, -1
+	return client, waitReady(ctx, client, stopped)
+}
+
+func waitReady(ctx context.Context, config *rest.Config, stopped <-chan error) error {
+	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return err
 	}
-	chain, err := app.CreateServerChain(complete)
+	var last error
+	err = wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, readyDeadline, true, func(ctx context.Context) (bool, error) {
+		select {
+		case err := <-stopped:
+			return false, fmt.Errorf("stopped while starting: %w", err)
+		default:
+		}
+		last = client.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+		return last == nil, nil
+	})
 	if err != nil {
-		return err
+		return errors.Join(err, last)
 	}
-	prepared, err := chain.PrepareRun()
-	if err != nil {
-		return err
-	}
-	c.Admin = rest.CopyConfig(chain.GenericAPIServer.LoopbackClientConfig)
-	c.Admin.ContentConfig = rest.ContentConfig{} // the loopback's is protobuf, which custom resources do not speak
-	c.Admin.QPS, c.Admin.Burst = -1, -1
-	go func() { c.stopped <- prepared.Run(ctx) }()
 	return nil
 }
 
-// flags of kube-apiserver. Admission plug-ins that need parts of Kubernetes that are not here, a
-// scheduler, nodes, a controller manager, are switched off; what Knative relies on stays on.
-func (c *ControlPlane) flags(etcd string, port int) ([]string, error) {
-	a := c.authority
-	for _, s := range []subject{
-		{name: "apiserver", hosts: []string{"127.0.0.1", "10.0.0.1", "localhost", "kubernetes.default.svc"}},
-		{name: "serviceaccounts"},
-	} {
-		if _, _, err := a.issue(s); err != nil {
-			return nil, err
-		}
-	}
-	off := []string{
-		"CertificateApproval", "CertificateSigning", "CertificateSubjectRestriction", "ClusterTrustBundleAttest",
-		"DefaultIngressClass", "DefaultStorageClass", "DefaultTolerationSeconds", "LimitRanger",
-		"PersistentVolumeClaimResize", "PodSecurity", "PodTopologyLabels", "Priority", "ResourceQuota", "RuntimeClass",
-		"ServiceAccount", "StorageObjectInUseProtection", "TaintNodesByCondition", "ValidatingAdmissionPolicy",
-	}
+func apiServerFlags(address net.Addr, etcd string, files keyFiles) []string {
+	_, port, _ := strings.Cut(address.String(), ":")
 	return []string{
 		"--etcd-servers=" + etcd,
-		"--etcd-compaction-interval=0",
-		"--etcd-count-metric-poll-period=0",
+		"--secure-port=" + port,
 		"--bind-address=127.0.0.1",
 		"--advertise-address=127.0.0.1",
-		fmt.Sprintf("--secure-port=%d", port),
 		"--endpoint-reconciler-type=none",
-		"--service-cluster-ip-range=10.0.0.0/16",
-		"--tls-cert-file=" + a.file("apiserver.crt"),
-		"--tls-private-key-file=" + a.file("apiserver.key"),
-		"--client-ca-file=" + a.file("ca.crt"),
+		"--tls-cert-file=" + files.cert,
+		"--tls-private-key-file=" + files.key,
+		"--client-ca-file=" + files.authority,
 		"--service-account-issuer=https://kubernetes.default.svc",
-		"--service-account-key-file=" + a.file("serviceaccounts.key"),
-		"--service-account-signing-key-file=" + a.file("serviceaccounts.key"),
+		"--service-account-key-file=" + files.accounts,
+		"--service-account-signing-key-file=" + files.accounts,
+		"--service-cluster-ip-range=10.0.0.0/16",
 		"--authorization-mode=RBAC",
 		"--anonymous-auth=false",
 		"--profiling=false",
 		"--enable-priority-and-fairness=false",
+		"--etcd-compaction-interval=0",
+		"--etcd-count-metric-poll-period=0",
 		"--shutdown-delay-duration=0",
-		"--disable-admission-plugins=" + strings.Join(off, ","),
-	}, nil
+		"--disable-admission-plugins=" + strings.Join(uselessAdmission(), ","),
+	}
+}
+
+// uselessAdmission lists the admission plugins that need a controller, a node or a storage class,
+// none of which a sandbox has. The namespace plugin and the two for webhooks stay.
+func uselessAdmission() []string {
+	return []string{
+		"CertificateApproval", "CertificateSigning", "CertificateSubjectRestriction",
+		"ClusterTrustBundleAttest", "DefaultIngressClass", "DefaultStorageClass",
+		"DefaultTolerationSeconds", "LimitRanger", "PersistentVolumeClaimResize",
+		"PodSecurity", "PodTopologyLabels", "Priority", "ResourceQuota", "RuntimeClass",
+		"ServiceAccount", "StorageObjectInUseProtection", "TaintNodesByCondition",
+		"ValidatingAdmissionPolicy",
+	}
 }

@@ -1,98 +1,89 @@
-// Package controlplane runs a real etcd and a real kube-apiserver inside this process, on loopback
-// ports that the system chooses, with TLS and RBAC. A process can hold one of it, once: the API
-// server keeps global state that outlives it.
+// Package controlplane runs a real etcd and a real kube-apiserver inside this process, on loopback,
+// with TLS and RBAC. There is no kube-controller-manager: of its controllers only the garbage
+// collector runs, so there are no default service accounts, no aggregated ClusterRoles and no
+// finalising of namespaces.
+//
+// One control plane per process: Kubernetes keeps its feature gates and version in package
+// variables, and a clean stop of its API server takes longer than anybody wants to wait. It lives
+// until the process ends.
 package controlplane
 
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
-	"time"
 
-	"go.etcd.io/etcd/server/v3/embed"
-	"k8s.io/client-go/kubernetes"
+	"go.uber.org/zap"
 	"k8s.io/client-go/rest"
 )
 
-// A ControlPlane is a running etcd and kube-apiserver.
+// ControlPlane is a running API server.
 type ControlPlane struct {
-	// Admin reaches the API server with every right, without limits on the rate of requests.
-	Admin *rest.Config
-	// Kubeconfig is the path of a file with the contexts "sandbox", an administrator, and "perch",
-	// a user without any right until a Role gives them some.
-	Kubeconfig string
-
-	authority *authority
-	etcd      *embed.Etcd
-	cancel    context.CancelFunc
-	stopped   chan error // sent once, when the API server has ended
+	// Config logs in as the API server itself, without limits.
+	Config *rest.Config
+	// URL is where the API server listens.
+	URL string
+	// Authority issued the API server's certificate, and those of its users.
+	Authority *Authority
 }
 
-// Start brings up both servers with their files below dir, and returns when the API server is
-// ready.
-func Start(ctx context.Context, dir string) (*ControlPlane, error) {
-	dir = filepath.Join(dir, "controlplane")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	ca, err := newAuthority(dir)
+// Start brings etcd and the API server up, with their files below dir, and returns when the API
+// server says that it is ready.
+func Start(ctx context.Context, dir string, log *zap.Logger) (*ControlPlane, error) {
+	authority, err := NewAuthority()
 	if err != nil {
-		return nil, fmt.Errorf("make certificates: %w", err)
+		return nil, fmt.Errorf("certificate authority: %w", err)
 	}
-	store, err := startEtcd(ctx, dir)
+	files, err := writeKeys(dir, authority)
 	if err != nil {
-		return nil, fmt.Errorf("start etcd: %w", err)
+		return nil, fmt.Errorf("keys of the API server: %w", err)
 	}
-	c := &ControlPlane{authority: ca, etcd: store, stopped: make(chan error, 1)}
-	server, err := c.startAPIServer(ctx, "http://"+store.Clients[0].Addr().String())
+	etcd, err := startEtcd(ctx, dir, log)
 	if err != nil {
-		return nil, fmt.Errorf("start kube-apiserver: %w", err)
+		return nil, fmt.Errorf("etcd: %w", err)
 	}
-	if err := c.waitReady(ctx); err != nil {
-		return nil, err
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for the API server: %w", err)
 	}
-	c.Kubeconfig, err = ca.writeKubeconfig(filepath.Dir(dir), server)
-	return c, err
+	config, err := startAPIServer(ctx, listener, etcd, files)
+	if err != nil {
+		return nil, fmt.Errorf("API server: %w", err)
+	}
+	return &ControlPlane{Config: config, URL: "https://" + listener.Addr().String(), Authority: authority}, nil
 }
 
-// Issue makes a certificate for a server on loopback, and gives it, its key and the authority's
-// certificate as PEM.
-func (c *ControlPlane) Issue(name string, hosts ...string) (cert, key, ca []byte, err error) {
-	cert, key, err = c.authority.issue(subject{name: name, hosts: append(hosts, "127.0.0.1")})
-	return cert, key, c.authority.pem, err
+// keyFiles are the paths that the API server reads its keys from.
+type keyFiles struct {
+	authority, cert, key, accounts string
 }
 
-// Stop begins to stop both servers and returns before they have: an orderly end of the API server
-// takes more than ten seconds, and the process is about to end anyway.
-func (c *ControlPlane) Stop() {
-	c.cancel()
-	c.etcd.Server.HardStop()
-}
-
-// readyTimeout is generous: three seconds are usual.
-const readyTimeout = 2 * time.Minute
-
-func (c *ControlPlane) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	client, err := kubernetes.NewForConfig(c.Admin)
+func writeKeys(dir string, authority *Authority) (keyFiles, error) {
+	server, err := authority.Server("localhost", "kubernetes.default.svc")
 	if err != nil {
-		return err
+		return keyFiles{}, err
 	}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		answer := client.RESTClient().Get().AbsPath("/readyz").Do(ctx)
-		if answer.Error() == nil {
-			return nil
-		}
-		select {
-		case err := <-c.stopped:
-			return fmt.Errorf("kube-apiserver ended: %w", err)
-		case <-ctx.Done():
-			return fmt.Errorf("kube-apiserver not ready: %w", answer.Error())
-		case <-tick.C:
+	accounts, err := authority.Client("service-accounts")
+	if err != nil {
+		return keyFiles{}, err
+	}
+	files := keyFiles{
+		authority: filepath.Join(dir, "ca.crt"),
+		cert:      filepath.Join(dir, "apiserver.crt"),
+		key:       filepath.Join(dir, "apiserver.key"),
+		accounts:  filepath.Join(dir, "service-accounts.key"),
+	}
+	for path, content := range map[string][]byte{
+		files.authority: authority.PEM,
+		files.cert:      server.Cert,
+		files.key:       server.Key,
+		files.accounts:  accounts.Key,
+	} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			return keyFiles{}, err
 		}
 	}
+	return files, nil
 }

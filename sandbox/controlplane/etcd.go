@@ -3,6 +3,7 @@ package controlplane
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -12,33 +13,46 @@ import (
 	"go.uber.org/zap"
 )
 
-// startEtcd runs an etcd of one member. What it holds is thrown away, so it does not wait for disks.
-func startEtcd(ctx context.Context, dir string) (*embed.Etcd, error) {
-	loopback := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
-	c := embed.NewConfig()
-	c.Dir = filepath.Join(dir, "etcd")
-	c.ListenClientUrls, c.AdvertiseClientUrls = loopback, loopback
-	c.ListenPeerUrls, c.AdvertisePeerUrls = loopback, loopback
-	c.InitialCluster = c.InitialClusterFromName(c.Name)
-	c.UnsafeNoFsync = true
-	c.EnableGRPCGateway = false // it would dial port 0
-	c.BackendBatchInterval = 20 * time.Millisecond
-	c.QuotaBackendBytes = 512 << 20
-	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
-	wal.SegmentSizeBytes = 4 << 20 // of 64 MiB by default, twice
-	store, err := embed.StartEtcd(c)
+// etcdDeadline bounds the start of etcd, which takes well under a second on an idle machine.
+const etcdDeadline = 60 * time.Second
+
+// startEtcd runs a store of one member on free loopback ports and returns its URL. It lives until
+// the process ends.
+func startEtcd(ctx context.Context, dir string, log *zap.Logger) (string, error) {
+	wal.SegmentSizeBytes = 4 << 20 // the default allocates two files of 64 MB
+	server, err := embed.StartEtcd(etcdConfig(filepath.Join(dir, "etcd"), log))
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
+	deadline := time.NewTimer(etcdDeadline)
+	defer deadline.Stop()
 	select {
-	case <-store.Server.ReadyNotify():
-		return store, nil
-	case err := <-store.Err():
-		return nil, err
+	case <-server.Server.ReadyNotify():
+		return "http://" + server.Clients[0].Addr().String(), nil
+	case err = <-server.Err():
 	case <-ctx.Done():
-		store.Close()
-		return nil, errors.Join(errors.New("not ready in time"), ctx.Err())
+		err = ctx.Err()
+	case <-deadline.C:
+		err = fmt.Errorf("not ready after %s", etcdDeadline)
 	}
+	if err == nil {
+		err = errors.New("stopped while starting")
+	}
+	server.Close()
+	return "", err
+}
+
+func etcdConfig(dir string, log *zap.Logger) *embed.Config {
+	anyPort := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
+	config := embed.NewConfig()
+	config.Dir = dir
+	config.ListenClientUrls, config.AdvertiseClientUrls = anyPort, anyPort
+	config.ListenPeerUrls, config.AdvertisePeerUrls = anyPort, anyPort
+	config.InitialCluster = config.InitialClusterFromName(config.Name)
+	config.EnableGRPCGateway = false // it would dial the port of the URL above, which is 0
+	config.UnsafeNoFsync = true      // the data need not outlive the process
+	config.QuotaBackendBytes = 256 << 20
+	config.BackendBatchInterval = 20 * time.Millisecond
+	config.ZapLoggerBuilder = embed.NewZapLoggerBuilder(log.Named("etcd"))
+	return config
 }

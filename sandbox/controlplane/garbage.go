@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -10,40 +11,46 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/metadata/metadatainformer"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 	"k8s.io/controller-manager/pkg/informerfactory"
 	"k8s.io/kubernetes/pkg/controller/garbagecollector"
 )
 
-// CollectGarbage runs Kubernetes' own garbage collector until ctx ends, so that what a deleted
-// object owned goes with it.
-func (c *ControlPlane) CollectGarbage(ctx context.Context) error {
-	client, err := kubernetes.NewForConfig(c.Admin)
+const (
+	collectors = 4
+	// rediscovery is how often the collector looks for kinds that it does not watch yet.
+	rediscovery = 10 * time.Second
+)
+
+// CollectGarbage runs Kubernetes' own garbage collector until ctx ends: a deleted object takes along
+// what it owns. Kinds that are defined later are found after at most ten seconds.
+func CollectGarbage(ctx context.Context, config *rest.Config) error {
+	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return err
+		return fmt.Errorf("garbage collector: %w", err)
 	}
-	objects, err := metadata.NewForConfig(c.Admin)
+	objects, err := metadata.NewForConfig(config)
 	if err != nil {
-		return err
+		return fmt.Errorf("garbage collector: %w", err)
 	}
-	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery()))
 	typed := informers.NewSharedInformerFactory(client, 0)
 	untyped := metadatainformer.NewSharedInformerFactory(objects, 0)
-	started := make(chan struct{})
-	ignored := map[schema.GroupResource]struct{}{
-		{Resource: "events"}:                         {},
-		{Group: "events.k8s.io", Resource: "events"}: {},
-	}
-	collector, err := garbagecollector.NewGarbageCollector(ctx, client, objects, mapper, ignored,
+	started := make(chan struct{}) // closed here once the informers run
+	collector, err := garbagecollector.NewGarbageCollector(ctx, client, objects,
+		restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery())),
+		map[schema.GroupResource]struct{}{
+			{Resource: "events"}:                         {},
+			{Group: "events.k8s.io", Resource: "events"}: {},
+		},
 		informerfactory.NewInformerFactory(typed, untyped), started)
 	if err != nil {
-		return err
+		return fmt.Errorf("garbage collector: %w", err)
 	}
 	typed.Start(ctx.Done())
 	untyped.Start(ctx.Done())
 	close(started)
-	const workers, resync = 4, 10 * time.Second
-	go collector.Run(ctx, workers, resync)
-	go collector.Sync(ctx, client.Discovery(), resync)
+	go collector.Run(ctx, collectors, rediscovery)
+	go collector.Sync(ctx, client.Discovery(), rediscovery)
 	return nil
 }

@@ -1,86 +1,120 @@
-// Package dataplane is the part of a cluster that serves requests, which the sandbox plays itself at
-// Knative's own extension points: an autoscaler class that runs each revision as an HTTP server in
-// this process, an ingress class whose gateway splits requests as the KIngress says, and the
-// Deployments, pods and endpoints in between. It listens on loopback only.
 package dataplane
 
 import (
 	"math"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"time"
 )
 
-// A Behaviour is how the container of an image answers: with a latency that is lognormal, and with
-// some share of its requests slow or failed. Shares are fractions between 0 and 1.
+// Phase is how a simulated container answers while nothing about it changes.
+type Phase struct {
+	// Median is the latency that half of the fast answers stay under.
+	Median time.Duration
+	// Spread is the sigma of the log-normal latency: at 0.6 the mean is 1.2 times and the 95th
+	// percentile 2.7 times the median.
+	Spread float64
+	// Slow is the share of answers, 0 to 1, that take Delay longer.
+	Slow float64
+	// Delay is what a slow answer takes on top.
+	Delay time.Duration
+	// Errors is the share of answers, 0 to 1, that have status 500.
+	Errors float64
+}
+
+// Behaviour is how a simulated container answers over time: as First, and once it has served for
+// Turn, as Later. If Gradual it goes from the one to the other evenly.
 type Behaviour struct {
-	Median time.Duration // of the latency of a request that is not slow
-	Spread float64       // standard deviation of the logarithm of that latency
-	Slow   float64       // share of requests that take between 120 and 280 ms
-	Errors float64       // share of requests answered with 500
-	Warmup time.Duration // for so long after its first request it answers as Cold
-	Cold   *Behaviour
-	Ramp   time.Duration // over so long it turns from what it is into Worst
-	Worst  *Behaviour
+	First, Later Phase
+	// Turn counts from the first request, not from the start of the container; at 0 only Later counts.
+	Turn    time.Duration
+	Gradual bool
 }
 
-// Slow requests take at least slowest - slowSpan and at most slowest.
-const (
-	slowest  = 280 * time.Millisecond
-	slowSpan = 160 * time.Millisecond
-)
+// Answer is what becomes of one request.
+type Answer struct {
+	Status  int
+	Latency time.Duration
+}
 
-// healthy has a mean of about 10 ms, a 95th percentile of about 22 ms, and no errors.
-func healthy() Behaviour { return Behaviour{Median: 8 * time.Millisecond, Spread: 0.6} }
+// longest bounds a single latency, so that the tail of the distribution does not hang a client.
+const longest = 5 * time.Second
 
-// BehaviourOf an image goes by its tag. Tags that are not listed here are healthy, as blue and
-// green are: a demo with a tag of one's own shows a good release.
+// healthy has a mean of 10 ms and a 95th percentile of 23 ms.
+func healthy() Phase {
+	return Phase{Median: 8500 * time.Microsecond, Spread: 0.6}
+}
+
+// with is a healthy phase with the share of errors given.
+func with(errors float64) Phase {
+	phase := healthy()
+	phase.Errors = errors
+	return phase
+}
+
+// behaviours are the image tags that stand for something.
+func behaviours() map[string]Behaviour {
+	slow := healthy()
+	slow.Slow, slow.Delay = 0.2, 120*time.Millisecond
+	cold := with(0.3)
+	cold.Slow, cold.Delay = 1, 250*time.Millisecond
+	worn := with(0.15)
+	worn.Slow, worn.Delay = 0.5, 200*time.Millisecond
+	return map[string]Behaviour{
+		"blue":            {Later: healthy()},
+		"green":           {Later: healthy()},
+		"green-slow":      {Later: slow},
+		"green-errors":    {Later: with(0.05)},
+		"green-leak":      {Later: with(0.02)},
+		"green-broken":    {Later: with(0.5)},
+		"green-coldstart": {First: cold, Later: healthy(), Turn: 30 * time.Second},
+		"green-ramp":      {First: healthy(), Later: worn, Turn: 5 * time.Minute, Gradual: true},
+	}
+}
+
+// BehaviourOf is chosen by the tag of the image. A tag that stands for nothing, and no tag, is
+// healthy: most images are.
 func BehaviourOf(image string) Behaviour {
-	_, tag, _ := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":")
-	b := healthy()
-	switch tag {
-	case "green-slow":
-		b.Slow = 0.20
-	case "green-errors":
-		b.Errors = 0.05
-	case "green-leak":
-		b.Errors = 0.02
-	case "green-broken":
-		b.Errors = 0.50
-	case "green-coldstart":
-		b.Warmup = 30 * time.Second
-		b.Cold = &Behaviour{Median: 60 * time.Millisecond, Spread: 0.6, Slow: 0.3, Errors: 0.05}
-	case "green-ramp":
-		b.Ramp = 4 * time.Minute
-		b.Worst = &Behaviour{Median: 40 * time.Millisecond, Spread: 0.6, Slow: 0.15, Errors: 0.08}
+	name, _, _ := strings.Cut(image, "@")
+	tag := ""
+	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, '/') {
+		tag = name[colon+1:]
 	}
-	return b
+	if behaviour, known := behaviours()[tag]; known {
+		return behaviour
+	}
+	return Behaviour{Later: healthy()}
 }
 
-// at is the behaviour some time after the first request.
-func (b Behaviour) at(age time.Duration) Behaviour {
-	if b.Cold != nil && age < b.Warmup {
-		return *b.Cold
+// Answer decides about a request that comes when the container has served for age.
+func (b Behaviour) Answer(age time.Duration, random *rand.Rand) Answer {
+	phase := b.at(age)
+	latency := float64(phase.Median) * math.Exp(phase.Spread*random.NormFloat64())
+	if random.Float64() < phase.Slow {
+		latency += float64(phase.Delay)
 	}
-	if b.Worst != nil {
-		share := min(1, age.Seconds()/b.Ramp.Seconds())
-		mix := func(from, to float64) float64 { return from + share*(to-from) }
-		return Behaviour{
-			Median: time.Duration(mix(float64(b.Median), float64(b.Worst.Median))),
-			Spread: mix(b.Spread, b.Worst.Spread),
-			Slow:   mix(b.Slow, b.Worst.Slow),
-			Errors: mix(b.Errors, b.Worst.Errors),
-		}
+	answer := Answer{Status: http.StatusOK, Latency: min(time.Duration(latency), longest)}
+	if random.Float64() < phase.Errors {
+		answer.Status = http.StatusInternalServerError
 	}
-	return b
+	return answer
 }
 
-// Answer draws the latency and the outcome of one request, some time after the first one.
-func (b Behaviour) Answer(random *rand.Rand, age time.Duration) (latency time.Duration, failed bool) {
-	b = b.at(age)
-	failed = random.Float64() < b.Errors
-	if random.Float64() < b.Slow {
-		return slowest - time.Duration(random.Float64()*float64(slowSpan)), failed
+func (b Behaviour) at(age time.Duration) Phase {
+	switch {
+	case age >= b.Turn:
+		return b.Later
+	case !b.Gradual:
+		return b.First
 	}
-	return time.Duration(float64(b.Median) * math.Exp(b.Spread*random.NormFloat64())), failed
+	part := float64(age) / float64(b.Turn)
+	between := func(from, to float64) float64 { return from + part*(to-from) }
+	return Phase{
+		Median: time.Duration(between(float64(b.First.Median), float64(b.Later.Median))),
+		Spread: between(b.First.Spread, b.Later.Spread),
+		Slow:   between(b.First.Slow, b.Later.Slow),
+		Delay:  time.Duration(between(float64(b.First.Delay), float64(b.Later.Delay))),
+		Errors: between(b.First.Errors, b.Later.Errors),
+	}
 }

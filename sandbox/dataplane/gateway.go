@@ -2,129 +2,131 @@ package dataplane
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/http/httputil"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
-	network "knative.dev/networking/pkg/apis/networking/v1alpha1"
+	"k8s.io/apimachinery/pkg/types"
+	"knative.dev/networking/pkg/apis/networking/v1alpha1"
 )
 
-// A Gateway is a reverse proxy that splits the requests of each host as its KIngress says.
+// Gateway answers requests for the hosts of KIngress objects: it chooses a revision by host, path,
+// headers and percent, and lets it answer. The port of the Host header does not matter. It is safe
+// for concurrent use.
 type Gateway struct {
-	// Address is the loopback address that it listens on.
-	Address string
+	fleet *Fleet
 
-	revisions *Revisions
-	transport *http.Transport
-	mu        sync.RWMutex
-	ingresses map[string]*network.Ingress          // by namespace/name
-	hosts     map[string][]network.HTTPIngressPath // most specific path first
+	mu    sync.RWMutex
+	rules map[string]map[string][]v1alpha1.HTTPIngressPath // by ingress, then host
 }
 
-// NewGateway starts a gateway that ends with ctx.
-func NewGateway(ctx context.Context, revisions *Revisions) (*Gateway, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	g := &Gateway{
-		Address: listener.Addr().String(), revisions: revisions,
-		transport: &http.Transport{MaxIdleConnsPerHost: 256},
-		ingresses: map[string]*network.Ingress{}, hosts: map[string][]network.HTTPIngressPath{},
-	}
-	server := &http.Server{Handler: g, ReadHeaderTimeout: time.Minute}
-	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			panic(err) // loopback's listener has failed
+// NewGateway makes a gateway to the revisions of a fleet, with no rules yet.
+func NewGateway(fleet *Fleet) *Gateway {
+	return &Gateway{fleet: fleet, rules: map[string]map[string][]v1alpha1.HTTPIngressPath{}}
+}
+
+// Program replaces the rules of one ingress; without rules it is forgotten.
+func (g *Gateway) Program(ingress string, rules []v1alpha1.IngressRule) {
+	hosts := map[string][]v1alpha1.HTTPIngressPath{}
+	var revisions []types.NamespacedName
+	for _, rule := range rules {
+		paths := bySpecificity(rule.HTTP.Paths)
+		for _, host := range rule.Hosts {
+			hosts[host] = paths
 		}
-	}()
-	context.AfterFunc(ctx, func() { _ = server.Close() })
-	return g, nil
-}
-
-// program takes over one KIngress; nil removes it.
-func (g *Gateway) program(key string, ingress *network.Ingress) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.ingresses, key)
-	if ingress != nil {
-		g.ingresses[key] = ingress.DeepCopy()
-	}
-	g.hosts = map[string][]network.HTTPIngressPath{}
-	for _, i := range g.ingresses {
-		for _, rule := range i.Spec.Rules {
-			paths := slices.Clone(rule.HTTP.Paths)
-			slices.SortStableFunc(paths, func(a, b network.HTTPIngressPath) int {
-				return cmp.Or(cmp.Compare(len(b.Headers), len(a.Headers)), cmp.Compare(len(b.Path), len(a.Path)))
-			})
-			for _, host := range rule.Hosts {
-				g.hosts[host] = paths
+		for _, path := range paths {
+			for _, split := range path.Splits {
+				revisions = append(revisions, destination(split))
 			}
 		}
 	}
+	g.fleet.Refer(ingress, append(revisions, g.destinations(ingress)...)) // old and new, while both may be chosen
+	g.mu.Lock()
+	g.rules[ingress] = hosts
+	if len(rules) == 0 {
+		delete(g.rules, ingress)
+	}
+	g.mu.Unlock()
+	g.fleet.Refer(ingress, revisions)
 }
 
-// ServeHTTP proxies a request to one of the revisions that its host's KIngress names.
+func (g *Gateway) destinations(ingress string) []types.NamespacedName {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	var revisions []types.NamespacedName
+	for _, paths := range g.rules[ingress] {
+		for _, path := range paths {
+			for _, split := range path.Splits {
+				revisions = append(revisions, destination(split))
+			}
+		}
+	}
+	return revisions
+}
+
+// ServeHTTP passes a request to a revision. An unknown host is 404, a revision that does not run 503.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	split, found := g.choose(r)
+	if !found {
+		http.Error(w, "no service has the host "+r.Host, http.StatusNotFound)
+		return
+	}
+	revision := g.fleet.Revision(destination(split))
+	if revision == nil {
+		http.Error(w, "revision "+split.ServiceName+" does not run", http.StatusServiceUnavailable)
+		return
+	}
+	revision.ServeHTTP(w, r)
+}
+
+func (g *Gateway) choose(r *http.Request) (v1alpha1.IngressBackendSplit, bool) {
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
 	g.mu.RLock()
-	paths := g.hosts[host]
-	g.mu.RUnlock()
-	i := slices.IndexFunc(paths, func(p network.HTTPIngressPath) bool { return matches(p, r) && len(p.Splits) > 0 })
-	if i < 0 {
-		http.Error(w, "no route for host "+host, http.StatusNotFound)
-		return
-	}
-	split := draw(paths[i].Splits)
-	address, ok := g.revisions.address(split.ServiceNamespace, split.ServiceName)
-	if !ok {
-		http.Error(w, "revision "+split.ServiceName+" does not run", http.StatusServiceUnavailable)
-		return
-	}
-	proxy := &httputil.ReverseProxy{Transport: g.transport, Rewrite: func(p *httputil.ProxyRequest) {
-		p.Out.URL.Scheme, p.Out.URL.Host = "http", address
-		p.Out.Host = cmp.Or(paths[i].RewriteHost, r.Host)
-		for _, headers := range []map[string]string{paths[i].AppendHeaders, split.AppendHeaders} {
-			for key, value := range headers {
-				p.Out.Header.Set(key, value)
+	defer g.mu.RUnlock()
+	for _, hosts := range g.rules {
+		for _, path := range hosts[host] {
+			if len(path.Splits) > 0 && matches(path, r) {
+				return pick(path.Splits, rand.IntN(100)), true
 			}
 		}
-	}}
-	proxy.ServeHTTP(w, r)
+	}
+	return v1alpha1.IngressBackendSplit{}, false
 }
 
-func matches(p network.HTTPIngressPath, r *http.Request) bool {
-	for header, want := range p.Headers {
-		if r.Header.Get(header) != want.Exact {
+// pick chooses a split by a number from 0 to 99. A single split may leave its percent out.
+func pick(splits []v1alpha1.IngressBackendSplit, number int) v1alpha1.IngressBackendSplit {
+	for _, split := range splits {
+		number -= split.Percent
+		if number < 0 {
+			return split
+		}
+	}
+	return splits[len(splits)-1]
+}
+
+func matches(path v1alpha1.HTTPIngressPath, r *http.Request) bool {
+	for name, match := range path.Headers {
+		if r.Header.Get(name) != match.Exact {
 			return false
 		}
 	}
-	return strings.HasPrefix(r.URL.Path, p.Path)
+	return strings.HasPrefix(r.URL.Path, path.Path)
 }
 
-// draw chooses a split at random, by its percent; a split that stands alone may have none.
-func draw(splits []network.IngressBackendSplit) network.IngressBackendSplit {
-	total := 0
-	for _, s := range splits {
-		total += s.Percent
-	}
-	if total > 0 {
-		n := rand.IntN(total) //nolint:gosec // a simulation
-		for _, s := range splits {
-			if n -= s.Percent; n < 0 {
-				return s
-			}
-		}
-	}
-	return splits[0]
+// bySpecificity sorts paths as the KIngress contract asks: those with headers first, then the longest.
+func bySpecificity(paths []v1alpha1.HTTPIngressPath) []v1alpha1.HTTPIngressPath {
+	return slices.SortedStableFunc(slices.Values(paths), func(a, b v1alpha1.HTTPIngressPath) int {
+		return cmp.Or(cmp.Compare(len(b.Headers), len(a.Headers)), cmp.Compare(len(b.Path), len(a.Path)))
+	})
+}
+
+// destination is the revision of a split: Knative names a revision's Service like the revision.
+func destination(split v1alpha1.IngressBackendSplit) types.NamespacedName {
+	return types.NamespacedName{Namespace: split.ServiceNamespace, Name: split.ServiceName}
 }

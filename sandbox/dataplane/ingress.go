@@ -5,7 +5,7 @@ import (
 
 	"k8s.io/client-go/tools/cache"
 	"knative.dev/networking/pkg/apis/networking"
-	network "knative.dev/networking/pkg/apis/networking/v1alpha1"
+	"knative.dev/networking/pkg/apis/networking/v1alpha1"
 	ingressinformer "knative.dev/networking/pkg/client/injection/informers/networking/v1alpha1/ingress"
 	ingressreconciler "knative.dev/networking/pkg/client/injection/reconciler/networking/v1alpha1/ingress"
 	"knative.dev/pkg/configmap"
@@ -16,39 +16,45 @@ import (
 	"perch/sandbox/knative"
 )
 
-// ingressClass programs the gateway.
-type ingressClass struct{ gateway *Gateway }
+// gatewayHost is the name of the gateway in the status of ingresses.
+const gatewayHost = "gateway." + knative.Namespace + ".svc.cluster.local"
 
-// NewIngressClass is the controller of the sandbox's ingress class.
-func NewIngressClass(g *Gateway) injection.ControllerConstructor {
+// Ingress is the controller of knative.IngressClass: it programs a gateway.
+func Ingress(gateway *Gateway) injection.ControllerConstructor {
 	return func(ctx context.Context, _ configmap.Watcher) *controller.Impl {
-		impl := ingressreconciler.NewImpl(ctx, &ingressClass{g}, knative.IngressClass)
-		ours := reconciler.AnnotationFilterFunc(networking.IngressClassAnnotationKey, knative.IngressClass, false)
-		mustHandle(ingressinformer.Get(ctx).Informer().AddEventHandler(cache.FilteringResourceEventHandler{
-			FilterFunc: ours, Handler: controller.HandleAll(impl.Enqueue),
+		informer := ingressinformer.Get(ctx).Informer()
+		impl := ingressreconciler.NewImpl(ctx, &ingress{gateway}, knative.IngressClass)
+		mustHandle(informer.AddEventHandler(cache.FilteringResourceEventHandler{
+			FilterFunc: reconciler.AnnotationFilterFunc(networking.IngressClassAnnotationKey, knative.IngressClass, false),
+			Handler:    controller.HandleAll(impl.Enqueue),
 		}))
 		return impl
 	}
 }
 
-// mustHandle takes what AddEventHandler gives: an error only from an informer that has ended.
+type ingress struct {
+	gateway *Gateway
+}
+
+// ReconcileKind programs the gateway, and only then says that the new rules are in force.
+func (i *ingress) ReconcileKind(_ context.Context, ing *v1alpha1.Ingress) reconciler.Event {
+	i.gateway.Program(ing.Namespace+"/"+ing.Name, ing.Spec.Rules)
+	ing.Status.MarkNetworkConfigured()
+	address := []v1alpha1.LoadBalancerIngressStatus{{DomainInternal: gatewayHost}}
+	ing.Status.MarkLoadBalancerReady(address, address)
+	return nil
+}
+
+// FinalizeKind forgets the rules of a deleted ingress.
+func (i *ingress) FinalizeKind(_ context.Context, ing *v1alpha1.Ingress) reconciler.Event {
+	i.gateway.Program(ing.Namespace+"/"+ing.Name, nil)
+	return nil
+}
+
+// mustHandle panics if a handler was added to an informer that has stopped, which cannot be before
+// the controllers have started.
 func mustHandle(_ cache.ResourceEventHandlerRegistration, err error) {
 	if err != nil {
 		panic(err)
 	}
-}
-
-// ReconcileKind lets the gateway serve a KIngress and says that it does.
-func (c *ingressClass) ReconcileKind(_ context.Context, i *network.Ingress) reconciler.Event {
-	c.gateway.program(i.Namespace+"/"+i.Name, i)
-	i.Status.MarkNetworkConfigured()
-	here := []network.LoadBalancerIngressStatus{{DomainInternal: "gateway." + knative.Namespace + ".svc.cluster.local"}}
-	i.Status.MarkLoadBalancerReady(here, here)
-	return nil
-}
-
-// FinalizeKind lets the gateway forget a KIngress.
-func (c *ingressClass) FinalizeKind(_ context.Context, i *network.Ingress) reconciler.Event {
-	c.gateway.program(i.Namespace+"/"+i.Name, nil)
-	return nil
 }

@@ -2,7 +2,6 @@ package dataplane
 
 import (
 	"context"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -15,46 +14,53 @@ import (
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
 	kubeclient "knative.dev/pkg/client/injection/kube/client"
-	deployments "knative.dev/pkg/client/injection/kube/informers/apps/v1/deployment"
-	services "knative.dev/pkg/client/injection/kube/informers/core/v1/service"
+	deploymentinformer "knative.dev/pkg/client/injection/kube/informers/apps/v1/deployment"
+	serviceinformer "knative.dev/pkg/client/injection/kube/informers/core/v1/service"
 	"knative.dev/pkg/configmap"
 	"knative.dev/pkg/controller"
 	"knative.dev/pkg/injection"
+	"knative.dev/pkg/kmeta"
 	"knative.dev/pkg/logging"
 	"knative.dev/pkg/reconciler"
 	"knative.dev/serving/pkg/apis/serving"
-	servingnetwork "knative.dev/serving/pkg/networking"
+	servingnetworking "knative.dev/serving/pkg/networking"
 )
 
-// A kubelet plays all that turns a revision's Deployment into a server and into endpoints: the
-// Deployment and Endpoints controllers, the scheduler and the node.
-type kubelet struct {
-	reconciler.LeaderAwareFuncs
-	client      kubernetes.Interface
-	deployments appslisters.DeploymentLister
-	services    corelisters.ServiceLister
-	revisions   *Revisions
-}
+const (
+	// replicas is how many pods each Deployment claims to have.
+	replicas int32 = 1
+	// podAddress stands in Endpoints: the API refuses loopback addresses there, and nobody dials it.
+	podAddress = "10.244.0.10"
+	podPort    = 8012
+)
 
-const deploymentSuffix = "-deployment"
-
-// NewKubelet is the controller that runs revisions.
-func NewKubelet(revisions *Revisions) injection.ControllerConstructor {
+// Kubelet plays the parts of deployment controller, scheduler, kubelet and endpoints controller for
+// the Deployments that Knative makes: a revision of the fleet for each.
+func Kubelet(fleet *Fleet) injection.ControllerConstructor {
 	return func(ctx context.Context, _ configmap.Watcher) *controller.Impl {
-		d, s := deployments.Get(ctx), services.Get(ctx)
-		k := &kubelet{client: kubeclient.Get(ctx), deployments: d.Lister(), services: s.Lister(), revisions: revisions}
+		deployments, services := deploymentinformer.Get(ctx), serviceinformer.Get(ctx)
+		k := &kubelet{
+			client:      kubeclient.Get(ctx),
+			deployments: deployments.Lister(),
+			services:    services.Lister(),
+			fleet:       fleet,
+		}
 		impl := controller.NewContext(ctx, k, controller.ControllerOptions{
-			WorkQueueName: "sandbox-kubelet", Logger: logging.FromContext(ctx),
+			WorkQueueName: "kubelet",
+			Logger:        logging.FromContext(ctx),
 		})
-		mustHandle(d.Informer().AddEventHandler(cache.FilteringResourceEventHandler{
+		mustHandle(deployments.Informer().AddEventHandler(cache.FilteringResourceEventHandler{
 			FilterFunc: reconciler.LabelExistsFilterFunc(serving.RevisionLabelKey),
 			Handler:    controller.HandleAll(impl.Enqueue),
 		}))
-		mustHandle(s.Informer().AddEventHandler(cache.FilteringResourceEventHandler{
-			FilterFunc: reconciler.LabelFilterFunc(servingnetwork.ServiceTypeKey, string(servingnetwork.ServiceTypePrivate), false),
+		mustHandle(services.Informer().AddEventHandler(cache.FilteringResourceEventHandler{
+			FilterFunc: reconciler.LabelFilterFunc(servingnetworking.ServiceTypeKey, string(servingnetworking.ServiceTypePrivate), false),
 			Handler: controller.HandleAll(func(object any) {
-				if s, ok := object.(*corev1.Service); ok {
-					impl.EnqueueKey(types.NamespacedName{Namespace: s.Namespace, Name: s.Labels[servingnetwork.SKSLabelKey] + deploymentSuffix})
+				if service, ok := object.(*corev1.Service); ok {
+					impl.EnqueueKey(types.NamespacedName{
+						Namespace: service.Namespace,
+						Name:      deploymentOf(service.Labels[servingnetworking.SKSLabelKey]),
+					})
 				}
 			}),
 		}))
@@ -62,95 +68,79 @@ func NewKubelet(revisions *Revisions) injection.ControllerConstructor {
 	}
 }
 
-// Reconcile makes the server of one Deployment come, or go.
+type kubelet struct {
+	reconciler.LeaderAwareFuncs
+
+	client      kubernetes.Interface
+	deployments appslisters.DeploymentLister
+	services    corelisters.ServiceLister
+	fleet       *Fleet
+}
+
+// Reconcile brings one Deployment and its revision in line.
 func (k *kubelet) Reconcile(ctx context.Context, key string) error {
 	namespace, name, err := cache.SplitMetaNamespaceKey(key)
 	if err != nil {
-		return nil //nolint:nilerr // a key that cannot be read will not be readable later
+		return err
 	}
 	d, err := k.deployments.Deployments(namespace).Get(name)
 	if apierrors.IsNotFound(err) {
-		k.revisions.stop(namespace, strings.TrimSuffix(name, deploymentSuffix)) //nolint:contextcheck // it outlives the call
+		k.fleet.Retire(types.NamespacedName{Namespace: namespace, Name: name})
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	id, image, body := describe(d)
-	if err := k.revisions.run(context.WithoutCancel(ctx), id, image, body); err != nil {
+	if err := k.fleet.Start(ctx, d); err != nil {
 		return err
 	}
-	if err := k.available(ctx, d); err != nil {
+	if err := k.reportAvailable(ctx, d); err != nil {
 		return err
 	}
-	return k.endpoints(ctx, d)
+	return k.fillEndpoints(ctx, d)
 }
 
-// describe finds the container of the user's, its image, and what it answers: the value of the
-// environment's T_VERSION, as Knative's route demo does, or its image.
-func describe(d *appsv1.Deployment) (id Identity, image, body string) {
-	id = Identity{
-		Namespace: d.Namespace, Service: d.Labels[serving.ServiceLabelKey],
-		Configuration: d.Labels[serving.ConfigurationLabelKey], Revision: d.Labels[serving.RevisionLabelKey],
-	}
-	for _, c := range d.Spec.Template.Spec.Containers {
-		if c.Name == "queue-proxy" {
-			continue
-		}
-		id.Container, image, body = c.Name, c.Image, c.Image
-		for _, e := range c.Env {
-			if e.Name == "T_VERSION" {
-				body = e.Value
-			}
-		}
-		break
-	}
-	return id, image, body
-}
-
-// available marks a Deployment as a controller would whose pods all run.
-func (k *kubelet) available(ctx context.Context, d *appsv1.Deployment) error {
-	replicas := int32(1)
-	if d.Spec.Replicas != nil {
-		replicas = *d.Spec.Replicas
-	}
-	if d.Status.ObservedGeneration == d.Generation && d.Status.AvailableReplicas == replicas && len(d.Status.Conditions) == 2 {
+// reportAvailable writes the status of a Deployment whose pods run, if it is not there yet.
+func (k *kubelet) reportAvailable(ctx context.Context, d *appsv1.Deployment) error {
+	if d.Status.ObservedGeneration == d.Generation && d.Status.AvailableReplicas == replicas {
 		return nil
 	}
 	now := metav1.Now()
 	condition := func(kind appsv1.DeploymentConditionType, reason string) appsv1.DeploymentCondition {
 		return appsv1.DeploymentCondition{
-			Type: kind, Status: corev1.ConditionTrue, Reason: reason, LastUpdateTime: now, LastTransitionTime: now,
+			Type: kind, Status: corev1.ConditionTrue, Reason: reason,
+			LastUpdateTime: now, LastTransitionTime: now,
 		}
 	}
-	d = d.DeepCopy()
-	d.Status = appsv1.DeploymentStatus{
+	reported := d.DeepCopy()
+	reported.Status = appsv1.DeploymentStatus{
 		ObservedGeneration: d.Generation,
-		Replicas:           replicas, UpdatedReplicas: replicas, ReadyReplicas: replicas, AvailableReplicas: replicas,
+		Replicas:           replicas,
+		UpdatedReplicas:    replicas,
+		ReadyReplicas:      replicas,
+		AvailableReplicas:  replicas,
 		Conditions: []appsv1.DeploymentCondition{
 			condition(appsv1.DeploymentAvailable, "MinimumReplicasAvailable"),
 			condition(appsv1.DeploymentProgressing, "NewReplicaSetAvailable"),
 		},
 	}
-	_, err := k.client.AppsV1().Deployments(d.Namespace).UpdateStatus(ctx, d, metav1.UpdateOptions{})
+	_, err := k.client.AppsV1().Deployments(d.Namespace).UpdateStatus(ctx, reported, metav1.UpdateOptions{})
 	return err
 }
 
-// podIP stands for every pod: the API refuses loopback addresses, and the gateway needs none.
-const podIP = "10.244.0.10"
-
-// endpoints gives the revision's private Service its one pod.
-func (k *kubelet) endpoints(ctx context.Context, d *appsv1.Deployment) error {
-	service, err := k.services.Services(d.Namespace).Get(d.Labels[serving.RevisionLabelKey] + "-private")
+// fillEndpoints gives the revision's private Service the endpoints that Knative waits for. The
+// creation of that Service leads here again.
+func (k *kubelet) fillEndpoints(ctx context.Context, d *appsv1.Deployment) error {
+	service, err := k.services.Services(d.Namespace).Get(kmeta.ChildName(revisionOf(d).Name, "-private"))
 	if apierrors.IsNotFound(err) {
-		return nil // its creation brings the Deployment back here
+		return nil
 	}
 	if err != nil {
 		return err
 	}
 	want := endpointsOf(service)
-	client := k.client.CoreV1().Endpoints(d.Namespace)
-	have, err := client.Get(ctx, service.Name, metav1.GetOptions{})
+	client := k.client.CoreV1().Endpoints(d.Namespace) //nolint:staticcheck // Knative v0.50 waits for Endpoints, not EndpointSlices.
+	have, err := client.Get(ctx, want.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		_, err = client.Create(ctx, want, metav1.CreateOptions{})
 		return err
@@ -163,17 +153,23 @@ func (k *kubelet) endpoints(ctx context.Context, d *appsv1.Deployment) error {
 	return err
 }
 
-func endpointsOf(s *corev1.Service) *corev1.Endpoints { //nolint:staticcheck // what Knative 1.20 reads
-	subset := corev1.EndpointSubset{Addresses: []corev1.EndpointAddress{{IP: podIP}}} //nolint:staticcheck // see above
-	for _, p := range s.Spec.Ports {
-		port := p.TargetPort.IntVal
-		if port == 0 { // a named port of queue-proxy
-			port = 8012
+// deploymentOf is the name of the Deployment that Knative makes for a revision.
+func deploymentOf(revision string) string {
+	return kmeta.ChildName(revision, "-deployment")
+}
+
+//nolint:staticcheck // Knative v0.50 waits for Endpoints, not EndpointSlices.
+func endpointsOf(service *corev1.Service) *corev1.Endpoints {
+	subset := corev1.EndpointSubset{Addresses: []corev1.EndpointAddress{{IP: podAddress}}}
+	for _, port := range service.Spec.Ports {
+		number := port.TargetPort.IntVal
+		if number == 0 { // named: the queue proxy's
+			number = podPort
 		}
-		subset.Ports = append(subset.Ports, corev1.EndpointPort{Name: p.Name, Port: port, Protocol: corev1.ProtocolTCP})
+		subset.Ports = append(subset.Ports, corev1.EndpointPort{Name: port.Name, Port: number, Protocol: corev1.ProtocolTCP})
 	}
-	return &corev1.Endpoints{ //nolint:staticcheck // see above
-		ObjectMeta: metav1.ObjectMeta{Name: s.Name, Namespace: s.Namespace, Labels: s.Labels},
-		Subsets:    []corev1.EndpointSubset{subset}, //nolint:staticcheck // see above
+	return &corev1.Endpoints{
+		ObjectMeta: metav1.ObjectMeta{Name: service.Name, Namespace: service.Namespace, Labels: service.Labels},
+		Subsets:    []corev1.EndpointSubset{subset},
 	}
 }

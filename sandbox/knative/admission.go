@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	network "knative.dev/networking/pkg/apis/networking/v1alpha1"
-	networkconfig "knative.dev/networking/pkg/config"
+	networkingv1alpha1 "knative.dev/networking/pkg/apis/networking/v1alpha1"
+	networkingconfig "knative.dev/networking/pkg/config"
 	"knative.dev/pkg/configmap"
 	"knative.dev/pkg/controller"
 	"knative.dev/pkg/injection"
@@ -16,72 +16,85 @@ import (
 	"knative.dev/pkg/webhook/resourcesemantics"
 	"knative.dev/pkg/webhook/resourcesemantics/defaulting"
 	"knative.dev/pkg/webhook/resourcesemantics/validation"
-	autoscaling "knative.dev/serving/pkg/apis/autoscaling/v1alpha1"
-	servingconfig "knative.dev/serving/pkg/apis/config"
-	serving "knative.dev/serving/pkg/apis/serving/v1"
-	servingbeta "knative.dev/serving/pkg/apis/serving/v1beta1"
+	autoscalingv1alpha1 "knative.dev/serving/pkg/apis/autoscaling/v1alpha1"
+	apisconfig "knative.dev/serving/pkg/apis/config"
+	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
+	servingv1beta1 "knative.dev/serving/pkg/apis/serving/v1beta1"
 	autoscalerconfig "knative.dev/serving/pkg/autoscaler/config"
 	"knative.dev/serving/pkg/deployment"
 	gcconfig "knative.dev/serving/pkg/gc"
+	observability "knative.dev/serving/pkg/observability/configmap"
+	certificateconfig "knative.dev/serving/pkg/reconciler/certificate/config"
 	domainconfig "knative.dev/serving/pkg/reconciler/route/config"
-	servingwebhook "knative.dev/serving/pkg/webhook"
+	extravalidation "knative.dev/serving/pkg/webhook"
 )
 
-// admission are the admission controllers of Knative's webhook: defaulting, validation, and the
-// validation of settings. Its command is a package main, so what it lists is listed here again.
+// admission lists the admission controllers of Knative's webhook. Its program is a package main, so
+// what it admits is named here again, with the same names and paths.
 func admission() []injection.ControllerConstructor {
-	return []injection.ControllerConstructor{defaults, validates, validatesSettings}
-}
-
-func kinds() map[schema.GroupVersionKind]resourcesemantics.GenericCRD {
-	return map[schema.GroupVersionKind]resourcesemantics.GenericCRD{
-		serving.SchemeGroupVersion.WithKind("Service"):           &serving.Service{},
-		serving.SchemeGroupVersion.WithKind("Configuration"):     &serving.Configuration{},
-		serving.SchemeGroupVersion.WithKind("Revision"):          &serving.Revision{},
-		serving.SchemeGroupVersion.WithKind("Route"):             &serving.Route{},
-		servingbeta.SchemeGroupVersion.WithKind("DomainMapping"): &servingbeta.DomainMapping{},
-		autoscaling.SchemeGroupVersion.WithKind("PodAutoscaler"): &autoscaling.PodAutoscaler{},
-		autoscaling.SchemeGroupVersion.WithKind("Metric"):        &autoscaling.Metric{},
-		network.SchemeGroupVersion.WithKind("Ingress"):           &network.Ingress{},
-		network.SchemeGroupVersion.WithKind("Certificate"):       &network.Certificate{},
-		network.SchemeGroupVersion.WithKind("ServerlessService"): &network.ServerlessService{},
+	return []injection.ControllerConstructor{
+		func(ctx context.Context, watcher configmap.Watcher) *controller.Impl {
+			return defaulting.NewAdmissionController(ctx, "webhook.serving.knative.dev", "/defaulting",
+				admitted(), defaults(ctx, watcher), false)
+		},
+		func(ctx context.Context, watcher configmap.Watcher) *controller.Impl {
+			return validation.NewAdmissionController(ctx, "validation.webhook.serving.knative.dev", "/resource-validation",
+				admitted(), defaults(ctx, watcher), false, callbacks())
+		},
+		func(ctx context.Context, _ configmap.Watcher) *controller.Impl {
+			return configmaps.NewAdmissionController(ctx, "config.webhook.serving.knative.dev", "/config-validation", parsers(ctx))
+		},
 	}
 }
 
-// settings puts Knative's feature flags and defaults into the context of each request.
-func settings(ctx context.Context, w configmap.Watcher) func(context.Context) context.Context {
-	store := servingconfig.NewStore(logging.FromContext(ctx))
-	store.WatchConfigs(w)
+// defaults puts the current config maps into the context of each admission.
+func defaults(ctx context.Context, watcher configmap.Watcher) func(context.Context) context.Context {
+	store := apisconfig.NewStore(logging.FromContext(ctx).Named("config-store"))
+	store.WatchConfigs(watcher)
 	return store.ToContext
 }
 
-func defaults(ctx context.Context, w configmap.Watcher) *controller.Impl {
-	return defaulting.NewAdmissionController(ctx, "webhook.serving.knative.dev", "/defaulting",
-		kinds(), settings(ctx, w), false)
-}
+func admitted() map[schema.GroupVersionKind]resourcesemantics.GenericCRD {
+	serving, networking := servingv1.SchemeGroupVersion, networkingv1alpha1.SchemeGroupVersion
+	autoscaling := autoscalingv1alpha1.SchemeGroupVersion
+	return map[schema.GroupVersionKind]resourcesemantics.GenericCRD{
+		serving.WithKind("Configuration"): &servingv1.Configuration{},
+		serving.WithKind("Revision"):      &servingv1.Revision{},
+		serving.WithKind("Route"):         &servingv1.Route{},
+		serving.WithKind("Service"):       &servingv1.Service{},
 
-func validates(ctx context.Context, w configmap.Watcher) *controller.Impl {
-	extra := map[schema.GroupVersionKind]validation.Callback{
-		serving.SchemeGroupVersion.WithKind("Service"): validation.NewCallback(
-			servingwebhook.ValidateService, webhook.Create, webhook.Update),
-		serving.SchemeGroupVersion.WithKind("Configuration"): validation.NewCallback(
-			servingwebhook.ValidateConfiguration, webhook.Create, webhook.Update),
+		autoscaling.WithKind("Metric"):        &autoscalingv1alpha1.Metric{},
+		autoscaling.WithKind("PodAutoscaler"): &autoscalingv1alpha1.PodAutoscaler{},
+
+		networking.WithKind("Certificate"):       &networkingv1alpha1.Certificate{},
+		networking.WithKind("Ingress"):           &networkingv1alpha1.Ingress{},
+		networking.WithKind("ServerlessService"): &networkingv1alpha1.ServerlessService{},
+
+		servingv1beta1.SchemeGroupVersion.WithKind("DomainMapping"): &servingv1beta1.DomainMapping{},
 	}
-	return validation.NewAdmissionController(ctx, "validation.webhook.serving.knative.dev", "/resource-validation",
-		kinds(), settings(ctx, w), false, extra)
 }
 
-func validatesSettings(ctx context.Context, _ configmap.Watcher) *controller.Impl {
-	return configmaps.NewAdmissionController(ctx, "config.webhook.serving.knative.dev", "/config-validation",
-		configmap.Constructors{
-			autoscalerconfig.ConfigName:      autoscalerconfig.NewConfigFromConfigMap,
-			deployment.ConfigName:            deployment.NewConfigFromConfigMap,
-			domainconfig.DomainConfigName:    domainconfig.NewDomainFromConfigMap,
-			gcconfig.ConfigName:              gcconfig.NewConfigFromConfigMapFunc(ctx),
-			leaderelection.ConfigMapName():   leaderelection.NewConfigFromConfigMap,
-			logging.ConfigMapName():          logging.NewConfigFromConfigMap,
-			networkconfig.ConfigMapName:      networkconfig.NewConfigFromConfigMap,
-			servingconfig.DefaultsConfigName: servingconfig.NewDefaultsConfigFromConfigMap,
-			servingconfig.FeaturesConfigName: servingconfig.NewFeaturesConfigFromConfigMap,
-		})
+// callbacks hold the checks that look beyond the object itself.
+func callbacks() map[schema.GroupVersionKind]validation.Callback {
+	serving := servingv1.SchemeGroupVersion
+	return map[schema.GroupVersionKind]validation.Callback{
+		serving.WithKind("Service"):       validation.NewCallback(extravalidation.ValidateService, webhook.Create, webhook.Update),
+		serving.WithKind("Configuration"): validation.NewCallback(extravalidation.ValidateConfiguration, webhook.Create, webhook.Update),
+	}
+}
+
+func parsers(ctx context.Context) configmap.Constructors {
+	return configmap.Constructors{
+		apisconfig.DefaultsConfigName:           apisconfig.NewDefaultsConfigFromConfigMap,
+		apisconfig.FeaturesConfigName:           apisconfig.NewFeaturesConfigFromConfigMap,
+		autoscalerconfig.ConfigName:             autoscalerconfig.NewConfigFromConfigMap,
+		certificateconfig.CertManagerConfigName: certificateconfig.NewCertManagerConfigFromConfigMap,
+		deployment.ConfigName:                   deployment.NewConfigFromConfigMap,
+		domainconfig.DomainConfigName:           domainconfig.NewDomainFromConfigMap,
+		gcconfig.ConfigName:                     gcconfig.NewConfigFromConfigMapFunc(ctx),
+		leaderelection.ConfigMapName():          leaderelection.NewConfigFromConfigMap,
+		logging.ConfigMapName():                 logging.NewConfigFromConfigMap,
+		networkingconfig.ConfigMapName:          networkingconfig.NewConfigFromConfigMap,
+		observability.Name():                    observability.Parse,
+	}
 }

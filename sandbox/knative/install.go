@@ -2,149 +2,139 @@ package knative
 
 import (
 	"context"
-	"encoding/base64"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/rest"
-	serving "knative.dev/serving/pkg/apis/serving/v1"
-
-	"perch/sandbox/assets"
-	"perch/sandbox/manifests"
+	"k8s.io/client-go/kubernetes"
 )
 
-// overrides are the sandbox's settings, laid over the ones that Knative ships.
-func overrides() map[string]map[string]string {
+// settings are the sandbox's own values, laid over the config maps as Knative ships them.
+func settings() map[string]map[string]string {
 	return map[string]map[string]string{
-		"config-autoscaler": {"pod-autoscaler-class": AutoscalerClass, "enable-scale-to-zero": "false"},
+		"config-autoscaler": {
+			"pod-autoscaler-class": AutoscalerClass,
+			"enable-scale-to-zero": "false",
+		},
 		"config-deployment": {
-			"queue-sidecar-image": "sandbox.local/queue",
-			// There is no registry to resolve a tag with.
-			"registries-skipping-tag-resolving": "gcr.io,ghcr.io,docker.io,index.docker.io,quay.io,registry.k8s.io,kind.local,ko.local,dev.local,sandbox.local",
+			"queue-sidecar-image":               "sandbox.local/queue-proxy",
+			"registries-skipping-tag-resolving": registries,
 		},
 		"config-domain":  {Domain: ""},
 		"config-network": {"ingress-class": IngressClass},
 	}
 }
 
-// install creates Knative's definitions, settings and webhook registrations, and says from when on
-// resources can be created quickly.
-func install(ctx context.Context, o Options, webhookPort int) (usable time.Time, err error) {
-	crds, err := manifests.Load(assets.Files, "knative/crds")
+// registries are those whose images are not looked up: a sandbox reaches none of them.
+const registries = "gcr.io,ghcr.io,docker.io,index.docker.io,quay.io,registry.k8s.io,mcr.microsoft.com," +
+	"kind.local,ko.local,dev.local,sandbox.local"
+
+// held is how long the API server holds back a create that comes soon after its kind was
+// established: two seconds, each time (apiextensions-apiserver, customresource_handler.go).
+const held = 2 * time.Second
+
+// InstallDefinitions creates Knative's custom resource definitions, and more if given. It returns
+// when all are established, with the time at which objects of these kinds can be created without
+// being held back.
+func InstallDefinitions(ctx context.Context, client dynamic.Interface, manifests fs.FS, more ...*unstructured.Unstructured) (time.Time, error) {
+	definitions, err := ReadManifests(manifests, "crds")
 	if err != nil {
-		return usable, err
+		return time.Time{}, err
 	}
-	config, err := manifests.Load(assets.Files, "knative/config")
+	definitions = append(definitions, more...)
+	if err := create(ctx, client, definitions); err != nil {
+		return time.Time{}, err
+	}
+	var usable time.Time
+	err = wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		list, err := client.Resource(resources()["CustomResourceDefinition"]).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return false, err
+		}
+		since := established(list.Items)
+		if len(since) < len(definitions) {
+			return false, nil
+		}
+		usable = slices.MaxFunc(since, time.Time.Compare).Add(held)
+		return true, nil
+	})
 	if err != nil {
-		return usable, err
+		return usable, fmt.Errorf("custom resource definitions are not established: %w", err)
 	}
-	for _, c := range config {
-		for key, value := range overrides()[c.GetName()] {
-			if err := unstructured.SetNestedField(c.Object, value, "data", key); err != nil {
-				return usable, err
+	return usable, nil
+}
+
+// established tells when each of the definitions became usable, less those that are not yet.
+func established(definitions []unstructured.Unstructured) []time.Time {
+	var since []time.Time
+	for _, definition := range definitions {
+		conditions, _, _ := unstructured.NestedSlice(definition.Object, "status", "conditions")
+		for _, each := range conditions {
+			condition, isMap := each.(map[string]any)
+			if !isMap || condition["type"] != "Established" || condition["status"] != "True" {
+				continue
+			}
+			text, _, _ := unstructured.NestedString(condition, "lastTransitionTime")
+			if at, err := time.Parse(time.RFC3339, text); err == nil {
+				since = append(since, at)
 			}
 		}
 	}
-	own, err := companions(o)
-	if err != nil {
-		return usable, err
-	}
-	hooks, err := manifests.Load(assets.Files, "knative/webhooks")
-	if err != nil {
-		return usable, err
-	}
-	for _, hook := range hooks {
-		if err := pointHome(hook, webhookPort, o.CA); err != nil {
-			return usable, fmt.Errorf("%s: %w", hook.GetName(), err)
-		}
-	}
-	if err := manifests.Create(ctx, o.Config, slices.Concat(crds, config, own, hooks)...); err != nil {
-		return usable, err
-	}
-	return manifests.Usable(ctx, o.Config)
+	return since
 }
 
-// companions are the objects that Knative looks for beside its settings.
-func companions(o Options) ([]*unstructured.Unstructured, error) {
-	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name, Namespace: Namespace} }
-	var list []*unstructured.Unstructured
-	for _, c := range []struct {
-		kind   string
-		object runtime.Object
-	}{
-		{"Secret", &corev1.Secret{ObjectMeta: meta("webhook-certs"), Data: map[string][]byte{
-			"server-key.pem": o.Key, "server-cert.pem": o.Cert, "ca-cert.pem": o.CA,
-		}}},
-		// An external name makes the API server dial loopback.
-		{"Service", &corev1.Service{ObjectMeta: meta("webhook"), Spec: corev1.ServiceSpec{
-			Type: corev1.ServiceTypeExternalName, ExternalName: "localhost",
-		}}},
-		{"Endpoints", &corev1.Endpoints{ObjectMeta: meta("activator-service")}}, //nolint:staticcheck // what Knative 1.20 reads
-	} {
-		object, err := manifests.Of(c.kind, c.object)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, object)
+// installConfig creates the config maps.
+func installConfig(ctx context.Context, client dynamic.Interface, manifests fs.FS) error {
+	maps, err := ReadManifests(manifests, "config")
+	if err != nil {
+		return err
 	}
-	return list, nil
+	overlay := settings()
+	for _, each := range maps {
+		for key, value := range overlay[each.GetName()] {
+			if err := unstructured.SetNestedField(each.Object, value, "data", key); err != nil {
+				return err
+			}
+		}
+	}
+	return create(ctx, client, maps)
 }
 
-// pointHome sends a webhook's calls to this process. Knative sets the authority too, but some
-// milliseconds after the first request may come.
-func pointHome(config *unstructured.Unstructured, port int, ca []byte) error {
-	hooks, _, err := unstructured.NestedSlice(config.Object, "webhooks")
+// installWebhooks registers the webhook that listens on the loopback port.
+func installWebhooks(ctx context.Context, client dynamic.Interface, manifests fs.FS, port int, authority []byte) error {
+	hooks, err := ReadManifests(manifests, "webhooks")
 	if err != nil {
 		return err
 	}
 	for _, hook := range hooks {
-		fields := hook.(map[string]any)
-		if err := unstructured.SetNestedField(fields, int64(port), "clientConfig", "service", "port"); err != nil {
-			return err
-		}
-		bundle := base64.StdEncoding.EncodeToString(ca)
-		if err := unstructured.SetNestedField(fields, bundle, "clientConfig", "caBundle"); err != nil {
+		if err := pointAt(hook, port, authority); err != nil {
 			return err
 		}
 	}
-	return unstructured.SetNestedSlice(config.Object, hooks, "webhooks")
+	return create(ctx, client, hooks)
 }
 
-// waitAdmission returns once the webhook is asked: it tries, without creating anything, a Service
-// that only the webhook would refuse.
-func waitAdmission(ctx context.Context, config *rest.Config) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	client, err := dynamic.NewForConfig(config)
-	if err != nil {
-		return err
+// installFixtures creates what Knative's controllers expect to find: the webhook's Service, which
+// the API server resolves to loopback by its external name; its key; and the endpoints of the
+// activator, of which there is none.
+func installFixtures(ctx context.Context, client kubernetes.Interface, key map[string][]byte) error {
+	meta := func(name string) metav1.ObjectMeta {
+		return metav1.ObjectMeta{Name: name, Namespace: Namespace}
 	}
-	impossible := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "serving.knative.dev/v1", "kind": "Service",
-		"metadata": map[string]any{"name": "probe", "namespace": "default"},
-		"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
-			"containers": []any{map[string]any{"image": "no:image:at:all"}},
-		}}},
-	}}
-	services := client.Resource(serving.SchemeGroupVersion.WithResource("services")).Namespace("default")
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		_, err := services.Create(ctx, impossible, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		if err != nil && strings.Contains(err.Error(), "denied the request") {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("knative's webhook does not answer: %w", err)
-		}
-	}
+	core := client.CoreV1()
+	_, secretErr := core.Secrets(Namespace).Create(ctx, &corev1.Secret{ObjectMeta: meta(keySecret), Data: key}, metav1.CreateOptions{})
+	_, serviceErr := core.Services(Namespace).Create(ctx, &corev1.Service{
+		ObjectMeta: meta(webhookService),
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "localhost"},
+	}, metav1.CreateOptions{})
+	//nolint:staticcheck // Knative's serverlessservice reconciler still reads Endpoints.
+	_, endpointsErr := core.Endpoints(Namespace).Create(ctx, &corev1.Endpoints{ObjectMeta: meta("activator-service")}, metav1.CreateOptions{})
+	return errors.Join(secretErr, serviceErr, endpointsErr)
 }

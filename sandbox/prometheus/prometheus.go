@@ -1,5 +1,6 @@
-// Package prometheus runs Prometheus' own scraping, storage, query engine and HTTP API inside this
-// process, on a loopback port.
+// Package prometheus runs Prometheus inside this process: its scrape manager, its time series
+// database, its PromQL engine and its HTTP API, on loopback. There are no rules, no alerts and no
+// pages.
 package prometheus
 
 import (
@@ -11,108 +12,121 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
+	clientprometheus "github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/route"
 	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/discovery/targetgroup"
-	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/tsdb"
 )
 
-// A Prometheus scrapes the targets that it is told, and answers queries about them.
-type Prometheus struct {
-	URL string // http://127.0.0.1:port
+const (
+	job       = "knative"
+	retention = 24 * time.Hour
+)
 
-	config  *config.Config
-	storage *tsdb.DB
-	scraper *scrape.Manager
-	engine  *promql.Engine
-	parser  parser.Parser
-	targets chan map[string][]*targetgroup.Group // sent by Scrape, received by the scraper, never closed
-	http    *http.Server
+// Server is a running Prometheus.
+type Server struct {
+	// URL is where the API is: URL/api/v1/query.
+	URL string
+
 	log     *slog.Logger
+	config  *config.Config
+	db      *tsdb.DB
+	scraper *scrape.Manager
+	// targets is sent to by SetTargets alone, and never closed; one update may wait in it.
+	targets chan map[string][]*targetgroup.Group
+	http    *http.Server
 }
 
-// job is what Prometheus calls the revisions.
-const job = "revisions"
-
-// queryTimeout bounds one PromQL query.
-const queryTimeout = 30 * time.Second
-
-// Start keeps its data below dir and scrapes every interval.
-func Start(ctx context.Context, dir string, interval time.Duration, log *slog.Logger) (*Prometheus, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
+// Start runs a Prometheus with its data in dir that scrapes every interval.
+func Start(ctx context.Context, dir string, interval time.Duration, log *slog.Logger) (*Server, error) {
+	s := &Server{log: log, targets: make(chan map[string][]*targetgroup.Group, 1)}
+	var err error
+	if s.config, err = config.Load(configuration(interval), log); err != nil {
+		return nil, fmt.Errorf("prometheus configuration: %w", err)
 	}
-	p := &Prometheus{
-		URL: "http://" + listener.Addr().String(), log: log,
-		targets: make(chan map[string][]*targetgroup.Group),
-		parser:  parser.NewParser(parser.Options{}),
+	if s.db, err = openDB(dir, log); err != nil {
+		return nil, fmt.Errorf("prometheus data in %s: %w", dir, err)
 	}
-	text := fmt.Sprintf("global: {scrape_interval: %[1]s, scrape_timeout: %[1]s}\nscrape_configs: [{job_name: %[2]s}]\n",
-		model.Duration(interval), job)
-	if p.config, err = config.Load(text, log); err != nil {
-		return nil, err
+	if err := s.scrape(); err != nil {
+		return nil, fmt.Errorf("prometheus scraping: %w", err)
 	}
-	if err := p.openStorage(dir); err != nil {
-		return nil, err
+	if err := s.serve(ctx, dir); err != nil {
+		return nil, fmt.Errorf("prometheus API: %w", err)
 	}
-	if err := p.startScraping(); err != nil {
-		return nil, err
-	}
-	p.engine = promql.NewEngine(promql.EngineOpts{
-		Logger: log, MaxSamples: 5_000_000, Timeout: queryTimeout, LookbackDelta: 5 * time.Minute,
-		EnableAtModifier: true, EnableNegativeOffset: true, Parser: p.parser,
-	})
-	p.http = &http.Server{Handler: p.api(dir), ReadHeaderTimeout: time.Minute}
-	go func() {
-		if err := p.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("prometheus' API ended", "error", err)
-		}
-	}()
-	return p, nil
+	return s, nil
 }
 
-func (p *Prometheus) openStorage(dir string) (err error) {
+func configuration(interval time.Duration) string {
+	return fmt.Sprintf(`{"global": {"scrape_interval": %q, "scrape_timeout": %q}, "scrape_configs": [{"job_name": %q}]}`,
+		model.Duration(interval), model.Duration(interval), job)
+}
+
+func openDB(dir string, log *slog.Logger) (*tsdb.DB, error) {
 	options := tsdb.DefaultOptions()
-	options.RetentionDuration = (24 * time.Hour).Milliseconds()
+	options.RetentionDuration = retention.Milliseconds()
 	options.WALSegmentSize = 4 << 20
-	options.StripeSize = 256 // a handful of series
-	p.storage, err = tsdb.Open(dir, p.log, nil, options, nil)
-	return err
+	options.StripeSize = 256
+	return tsdb.Open(dir, log, nil, options, nil)
 }
 
-func (p *Prometheus) startScraping() (err error) {
+func (s *Server) scrape() error {
 	options := &scrape.Options{DiscoveryReloadInterval: model.Duration(100 * time.Millisecond)}
-	p.scraper, err = scrape.NewManager(options, p.log, nil, p.storage, nil, prometheus.NewRegistry())
+	var err error
+	s.scraper, err = scrape.NewManager(options, s.log, nil, s.db, nil, clientprometheus.NewRegistry())
 	if err != nil {
 		return err
 	}
-	if err := p.scraper.ApplyConfig(p.config); err != nil {
+	if err := s.scraper.ApplyConfig(s.config); err != nil {
 		return err
 	}
 	go func() {
-		if err := p.scraper.Run(p.targets); err != nil {
-			p.log.Error("scraping ended", "error", err)
+		if err := s.scraper.Run(s.targets); err != nil {
+			s.log.Error("scraping ended", "error", err)
 		}
 	}()
 	return nil
 }
 
-// Scrape takes over the addresses to scrape from now on.
-func (p *Prometheus) Scrape(addresses []string) {
-	group := &targetgroup.Group{Source: job}
-	for _, a := range addresses {
-		group.Targets = append(group.Targets, model.LabelSet{model.AddressLabel: model.LabelValue(a)})
+func (s *Server) serve(ctx context.Context, dir string) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
 	}
-	p.targets <- map[string][]*targetgroup.Group{job: {group}}
+	router := route.New()
+	s.api(dir).Register(router.WithPrefix("/api/v1"))
+	s.http = &http.Server{Handler: router, ReadHeaderTimeout: 10 * time.Second}
+	s.URL = "http://" + listener.Addr().String()
+	go func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("serving ended", "error", err)
+		}
+	}()
+	return nil
 }
 
-// Stop ends scraping and answering, and closes the storage.
-func (p *Prometheus) Stop() error {
-	p.scraper.Stop()
-	return errors.Join(p.http.Close(), p.storage.Close())
+// SetTargets replaces what is scraped; addresses are host:port, each with the labels given. The
+// series of an address that is left out become stale. Callers must not overlap.
+func (s *Server) SetTargets(targets map[string]map[string]string) {
+	groups := []*targetgroup.Group{}
+	for address, labels := range targets {
+		set := model.LabelSet{model.AddressLabel: model.LabelValue(address)}
+		for name, value := range labels {
+			set[model.LabelName(name)] = model.LabelValue(value)
+		}
+		groups = append(groups, &targetgroup.Group{Source: address, Targets: []model.LabelSet{set}})
+	}
+	select {
+	case <-s.targets: // an older update that nobody has seen
+	default:
+	}
+	s.targets <- map[string][]*targetgroup.Group{job: groups}
+}
+
+// Stop ends scraping and serving, and closes the data.
+func (s *Server) Stop() error {
+	s.scraper.Stop()
+	return errors.Join(s.http.Close(), s.db.Close())
 }

@@ -1,5 +1,3 @@
-// Package tutorial does what a reader of the tutorial does before the experiment: it installs the
-// application with Helm, upgrades it to two revisions, and sends it requests.
 package tutorial
 
 import (
@@ -7,127 +5,82 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
-	"time"
+	"strings"
 
-	"helm.sh/helm/v3/pkg/action"
-	"helm.sh/helm/v3/pkg/cli"
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
-	serving "knative.dev/serving/pkg/client/clientset/versioned"
+	"sigs.k8s.io/yaml"
 
-	"perch/sandbox/charts"
+	"perch/sandbox/assets"
+	"perch/sandbox/cluster"
 )
 
-// The tutorial's names.
-const (
-	ReleaseNamespace = "iter8-system"
-	Namespace        = "default" // of the service and of the load
-	Release          = "sample-app"
-	Service          = "sample-app"
-	LoadJob          = "fortio"
-)
+// Load is the name of the tutorial's Job, in the namespace default.
+const Load = "fortio"
 
-// readyTimeout is as long as the tutorial's kubectl wait has.
-const readyTimeout = 2 * time.Minute
-
-// A Tutorial does the steps against one cluster.
+// Tutorial says how the tutorial is done.
 type Tutorial struct {
-	Config     *rest.Config
-	Kubeconfig string
-	Charts     *charts.Repository
-	Log        *slog.Logger
+	// Dir is where Helm keeps what it caches.
+	Dir string
+	// Rate is the load, in requests a second.
+	Rate int
+	Log  *slog.Logger
+	// Progress is told of each stage as it begins.
+	Progress func(stage string)
 }
 
-// Deploy installs the release and upgrades it to two revisions, the candidate without traffic.
-func (t Tutorial) Deploy(ctx context.Context) error {
-	helm, err := t.helm()
+// Run does the tutorial up to its experiment: two revisions that are ready, all traffic on the
+// first, and a load that runs until the cluster stops.
+func (t *Tutorial) Run(ctx context.Context, c *cluster.Cluster) error {
+	t.Progress("release " + Service)
+	release, err := newRelease(c, t.Dir, t.Log)
+	if err != nil {
+		return fmt.Errorf("prepare Helm: %w", err)
+	}
+	if err := release.install(ctx); err != nil {
+		return err
+	}
+	t.Progress("second version of " + Service)
+	if err := release.upgrade(ctx, "experimental-values.yaml"); err != nil {
+		return err
+	}
+	t.Progress(fmt.Sprintf("load of %d requests a second", t.Rate))
+	url, err := release.url(ctx)
 	if err != nil {
 		return err
 	}
-	app, err := t.Charts.Chart()
+	job, err := t.load(url)
 	if err != nil {
 		return err
 	}
-	install := action.NewInstall(helm)
-	install.ReleaseName, install.Namespace = Release, ReleaseNamespace
-	if _, err := install.RunWithContext(ctx, app, nil); err != nil {
-		return fmt.Errorf("install release %s: %w", Release, err)
+	if _, err := c.Client.BatchV1().Jobs(metav1.NamespaceDefault).Create(ctx, job, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("create job %s: %w", job.Name, err)
 	}
-	if err := t.waitReady(ctx, "sample-app-v1"); err != nil {
-		return err
-	}
-	values, err := t.Charts.Values("experimental-values.yaml")
-	if err != nil {
-		return err
-	}
-	upgrade := action.NewUpgrade(helm)
-	upgrade.Namespace = ReleaseNamespace
-	if _, err := upgrade.RunWithContext(ctx, Release, app, values); err != nil {
-		return fmt.Errorf("upgrade release %s: %w", Release, err)
-	}
-	return t.waitReady(ctx, "sample-app-v2")
+	return nil
 }
 
-func (t Tutorial) helm() (*action.Configuration, error) {
-	settings := cli.New()
-	settings.KubeConfig, settings.KubeContext = t.Kubeconfig, "sandbox"
-	settings.SetNamespace(ReleaseNamespace)
-	config := &action.Configuration{}
-	err := config.Init(settings.RESTClientGetter(), ReleaseNamespace, "secret", func(format string, args ...any) {
-		t.Log.Debug(fmt.Sprintf(format, args...))
-	})
-	return config, err
-}
-
-// waitReady waits until a revision is the latest ready one of a service that is ready itself.
-func (t Tutorial) waitReady(ctx context.Context, revision string) error {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	client, err := serving.NewForConfig(t.Config)
+// load is the tutorial's Job, but without an end and at our rate. It has a connection for every
+// four requests a second, so that answers of a quarter of a second do not slow it.
+func (t *Tutorial) load(url string) (*batchv1.Job, error) {
+	content, err := assets.Tutorial.ReadFile("tutorial/fortio.yaml")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		s, err := client.ServingV1().Services(Namespace).Get(ctx, Service, metav1.GetOptions{})
-		if err == nil && s.IsReady() && s.Status.LatestReadyRevisionName == revision {
-			return nil
+	job := &batchv1.Job{}
+	if err := yaml.Unmarshal([]byte(strings.ReplaceAll(string(content), "URL_VALUE", strconv.Quote(url))), job); err != nil {
+		return nil, fmt.Errorf("fortio.yaml: %w", err)
+	}
+	job.Name = Load
+	for i := range job.Spec.Template.Spec.Containers {
+		container := &job.Spec.Template.Spec.Containers[i]
+		if container.Name != "fortio" {
+			continue
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("service %s with revision %s not ready: %w", Service, revision, ctx.Err())
+		container.Command = []string{
+			"fortio", "load", "-t", "0",
+			"-qps", strconv.Itoa(t.Rate), "-c", strconv.Itoa(max(8, t.Rate/4)),
+			"-json", "/shared/fortiooutput.json", "$(URL)",
 		}
 	}
-}
-
-// Load starts the tutorial's Fortio Job at rps requests a second, until it is deleted.
-func (t Tutorial) Load(ctx context.Context, rps float64) error {
-	client, err := kubernetes.NewForConfig(t.Config)
-	if err != nil {
-		return err
-	}
-	results := corev1.Volume{Name: "shared", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}
-	job := &batchv1.Job{
-		ObjectMeta: metav1.ObjectMeta{Name: LoadJob, Namespace: Namespace},
-		Spec: batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{
-			RestartPolicy: corev1.RestartPolicyNever,
-			Volumes:       []corev1.Volume{results},
-			Containers: []corev1.Container{{
-				Name: "fortio", Image: "fortio/fortio",
-				Command: []string{
-					"fortio", "load", "-t", "0", "-qps", strconv.FormatFloat(rps, 'g', -1, 64),
-					"-json", "/shared/fortiooutput.json", "$(URL)",
-				},
-				Env:          []corev1.EnvVar{{Name: "URL", Value: "http://" + Service + "." + Namespace + ".svc.cluster.local"}},
-				VolumeMounts: []corev1.VolumeMount{{Name: "shared", MountPath: "/shared"}},
-			}},
-		}}},
-	}
-	_, err = client.BatchV1().Jobs(Namespace).Create(ctx, job, metav1.CreateOptions{})
-	return err
+	return job, nil
 }

@@ -1,0 +1,184 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"perch/experiment"
+)
+
+// A sentence is the one that matters: where the run is, why, and for how long.
+type sentence struct {
+	tone  tone
+	where string // "HOLDING at 25 %"
+	why   string
+	since string // at the right end of the row
+	hint  string // the way out, when there is trouble
+}
+
+// reasonMin is how much of a reason must remain readable, in columns, for anything else to stand
+// beside it.
+const reasonMin = 50
+
+// sentencePanel is the row under the banner.
+func sentencePanel(sc scene, width int) string {
+	n := sc.sentence()
+	mark := sc.markOf(n.tone)
+	if n.tone == plain {
+		mark = sc.marks.current
+	}
+	left := " " + sc.paint(n.tone, mark) + " " + sc.paint(n.tone, n.where) + gap
+	right := ""
+	if n.since != "" {
+		right = gap + sc.paint(dim, n.since) + " "
+	}
+	room := width - ansi.StringWidth(left)
+	long := ansi.StringWidth(sc.clean(n.why)) > room-ansi.StringWidth(right)
+	if long && room-ansi.StringWidth(right) < reasonMin {
+		right = "" // the reason is worth more than the time
+	}
+	return left + sc.cell(plain, n.why, room-ansi.StringWidth(right)) + right
+}
+
+// sentence finds the one that matters.
+func (sc scene) sentence() sentence {
+	n := sc.stageSentence()
+	if sc.Drift() && (sc.Stage == experiment.Running || sc.Stage == experiment.Awaiting) {
+		n.tone, n.why = unknown, driftWords(sc.Seen, sc.Wanted)
+	}
+	if sc.Trouble != nil && sc.Stage != experiment.Completed {
+		n.tone, n.why, n.hint = missed, "cannot "+sc.Trouble.Doing+": "+sc.Trouble.What, sc.Trouble.Hint
+	}
+	return n
+}
+
+func (sc scene) stageSentence() sentence {
+	switch sc.Stage {
+	case experiment.Idle:
+		return sentence{where: "STARTING", why: "waiting for the first event"}
+	case experiment.Initializing:
+		return sc.waits(sentence{where: "STARTING", why: "looking at the target and its revisions"})
+	case experiment.Running:
+		return sc.waits(sc.runningSentence())
+	case experiment.Awaiting:
+		return sc.askedSentence()
+	case experiment.RollingBack:
+		return sc.waits(sc.rollingBackSentence())
+	case experiment.Finishing:
+		n := sentence{tone: accent, where: "PROMOTING " + sc.promoting.Version, why: "a Helm upgrade runs; it is not interrupted"}
+		if sc.promotesBaseline() {
+			n.where = "RESTORING " + sc.promoting.Version
+		}
+		return sc.waits(n)
+	case experiment.Completed:
+		n := sentence{tone: outcomeTone(sc.Ended.Outcome), where: strings.ToUpper(string(sc.Ended.Outcome)), why: sc.Ended.Reason}
+		if seen := lastSeen(sc.State); seen.Split.Known() {
+			n.since = versionName(sc.State, candidateIndex) + " " + percent(seen.Split.Candidate())
+		}
+		return n
+	}
+	return sentence{}
+}
+
+// waits replaces the reason by what is waited for, while something is.
+func (sc scene) waits(n sentence) sentence {
+	if sc.Waiting == nil {
+		return n
+	}
+	n.why = "waiting for " + sc.Waiting.For
+	if !sc.Waiting.Until.IsZero() {
+		n.since = "at most " + span(sc.Waiting.Until.Sub(sc.now))
+	}
+	return n
+}
+
+// runningSentence says what the latest decision made of the weights.
+func (sc scene) runningSentence() sentence {
+	d, ok := sc.decision()
+	weight := percent(sc.Seen.Split.Candidate())
+	switch {
+	case sc.Held != nil:
+		return sentence{tone: unknown, where: "HELD at " + weight, why: sc.heldWords(d)}
+	case !ok:
+		return sentence{where: "MEASURING", why: "the first look decides what the candidate gets"}
+	}
+	return sentence{tone: decisionTone(d), where: sc.decisionWords(d, weight), why: afterColon(d.Reason)}
+}
+
+// decisionWords says what a decision does, or has done, to the candidate's weight.
+func (sc scene) decisionWords(d experiment.Decision, weight string) string {
+	target := percent(d.Split.Candidate())
+	done := d.Split.Equal(sc.Seen.Split)
+	switch d.Kind {
+	case experiment.Explore:
+		return "EXPLORING at " + target
+	case experiment.Advance:
+		if done {
+			return "ADVANCED to " + target
+		}
+		return "ADVANCING to " + target
+	case experiment.Stay:
+		return "STAYING at " + weight
+	case experiment.HoldWeights:
+		return "HOLDING at " + weight
+	case experiment.Withdraw:
+		if done {
+			return "WITHDRAWN to " + target
+		}
+		return "WITHDRAWING to " + target
+	case experiment.AskToPromote:
+		return strings.ToUpper(d.Winner) + " WINS"
+	case experiment.KeepBaseline:
+		return "KEEPING THE BASELINE"
+	case experiment.RollBackNow:
+		return "ROLLING BACK"
+	case experiment.EndsUndecidedly:
+		return "UNDECIDED"
+	}
+	return "RUNNING"
+}
+
+// heldWords says who holds, and what a decision since then has against the candidate.
+func (sc scene) heldWords(d experiment.Decision) string {
+	why := "the weights are frozen, measuring goes on"
+	if _, misses, ok := strings.Cut(d.Reason, "; "); ok && d.Kind == experiment.HoldWeights {
+		why = misses
+	}
+	if sc.Held.By == "" {
+		return why
+	}
+	return "by " + sc.Held.By + "; " + why
+}
+
+func (sc scene) askedSentence() sentence {
+	n := sentence{tone: accent, where: "AWAITING APPROVAL", since: "waiting " + span(sc.now.Sub(sc.Asked.At))}
+	d, _ := sc.decision()
+	switch sc.Asked.Fact.Question {
+	case experiment.ToPromote:
+		n.why = sc.Asked.Fact.Version + " wins"
+		if d.Kind == experiment.AskToPromote {
+			n.why = d.Reason
+		}
+	case experiment.ToRetry:
+		n.tone, n.where, n.why = missed, "PROMOTION FAILED", strings.Join(sc.Asked.Fact.Against, "; ")
+	case experiment.ToDecide:
+		n.tone, n.where, n.why = unknown, "UNDECIDED", afterColon(d.Reason)
+	}
+	return n
+}
+
+func (sc scene) rollingBackSentence() sentence {
+	n := sentence{tone: missed, where: "ROLLING BACK", why: fmt.Sprintf("all traffic goes to %s", versionName(sc.State, 0))}
+	d, _ := sc.decision()
+	switch d.Kind {
+	case experiment.KeepBaseline:
+		n.where, n.why = "KEEPING THE BASELINE", afterColon(d.Reason)
+	case experiment.RollBackNow:
+		n.why = afterColon(d.Reason)
+	case experiment.Explore, experiment.Advance, experiment.Stay, experiment.HoldWeights, experiment.Withdraw,
+		experiment.AskToPromote, experiment.EndsUndecidedly:
+	}
+	return n
+}
