@@ -144,7 +144,7 @@ func (s State) measured(at time.Time, f Measured) State {
 	if f.Traffic != nil {
 		s.Seen = *f.Traffic
 	}
-	if s.Seen.ChangedBy == "" { // a write of Perch's own that arrived after its deadline
+	if s.Seen.ChangedBy == "" && s.Seen.Split.Known() { // a write of Perch's own that arrived after its deadline
 		s.Wanted = s.Seen.Split
 	}
 	look := Look{Iteration: f.Iteration, At: at, Split: s.Seen.Split, Samples: f.Samples}
