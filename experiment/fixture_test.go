@@ -9,11 +9,11 @@ import (
 func start() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 
 // tutorial is the experiment of the tutorial: at most 75 %, by at most 20 %, ten iterations.
-func tutorial(t *testing.T) Spec {
-	t.Helper()
-	spec, err := Parse("tutorial.yaml", testdata(t, "tutorial.yaml"))
+func tutorial(tb testing.TB) Spec {
+	tb.Helper()
+	spec, err := Parse("tutorial.yaml", testdata(tb, "tutorial.yaml"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return spec
 }
@@ -28,11 +28,11 @@ func known() []Metric {
 }
 
 // weights makes a split that is known to be right.
-func weights(t *testing.T, percent ...int) Split {
-	t.Helper()
+func weights(tb testing.TB, percent ...int) Split {
+	tb.Helper()
 	s, err := NewSplit(percent...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }

@@ -84,8 +84,8 @@ func TestMistakesOfOneLineAreInOneOrder(t *testing.T) {
 }
 
 // small is a short experiment without mistakes, with one piece of it replaced.
-func small(t *testing.T, piece, by string) string {
-	t.Helper()
+func small(tb testing.TB, piece, by string) string {
+	tb.Helper()
 	text := `apiVersion: iter8.tools/v2alpha2
 kind: Experiment
 metadata: {name: shop}
@@ -103,16 +103,16 @@ spec:
     candidates: [{name: candidate, variables: [{name: revision, value: v2}]}]
 `
 	if !strings.Contains(text, piece) {
-		t.Fatalf("there is no %q to replace", piece)
+		tb.Fatalf("there is no %q to replace", piece)
 	}
 	return strings.Replace(text, piece, by, 1)
 }
 
-func testdata(t *testing.T, file string) []byte {
-	t.Helper()
+func testdata(tb testing.TB, file string) []byte {
+	tb.Helper()
 	data, err := os.ReadFile("testdata/" + file)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
