@@ -11,6 +11,11 @@ type Metric struct {
 	Ref   string `json:"ref"`             // namespace/name
 	Label string `json:"label"`           // short, for a table: "p95 latency"
 	Units Units  `json:"units,omitempty"` // of its values
+
+	// What the metric's value could be computed from, where there are counts for it.
+	Family   string  `json:"family,omitempty"` // of series; "": the backend gives only the value
+	Kind     Kind    `json:"kind,omitempty"`
+	Quantile float64 `json:"quantile,omitempty"` // of a TailQuantile, 0 to 1
 }
 
 // Units say how a value is written for people.
