@@ -30,7 +30,7 @@ const asProgram = "TEST_AS_PERCH_SANDBOX"
 const deadline = 60 * time.Second
 
 // shared is the sandbox that all tests of this package use; there can be one in a process.
-var shared struct {
+var shared struct { //nolint:gochecknoglobals // a process can hold one
 	*cluster.Cluster
 
 	admin, narrow *rest.Config
@@ -124,10 +124,10 @@ func createService(t *testing.T, name, tag string) *servingv1.Service {
 }
 
 // addRevision makes NAME-v2, with all traffic left on NAME-v1.
-func addRevision(t *testing.T, name, tag string) *servingv1.Service {
+func addRevision(t *testing.T, name string) *servingv1.Service {
 	t.Helper()
 	return change(t, name, func(s *servingv1.Service) {
-		s.Spec.Template = template(name+"-v2", tag)
+		s.Spec.Template = template(name+"-v2", "green")
 		s.Spec.Traffic = []servingv1.TrafficTarget{
 			{Tag: "current", RevisionName: name + "-v1", Percent: new(int64(100))},
 			{Tag: "candidate", LatestRevision: new(true), Percent: new(int64(0))},

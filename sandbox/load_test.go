@@ -68,7 +68,7 @@ func TestLoadLosesNoRequestWhileTrafficMoves(t *testing.T) {
 	t.Parallel()
 	const name = "moving"
 	createService(t, name, "blue")
-	service := addRevision(t, name, "green")
+	service := addRevision(t, name)
 	createLoad(t, name, service.Status.Address.URL.String(), `"-t", "3s", "-qps", "100"`)
 	for _, percent := range []int64{5, 25, 45, 65, 75} {
 		shift(t, name, percent)

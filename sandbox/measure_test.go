@@ -61,6 +61,7 @@ func TestQueriesOfTheTutorial(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			text := strings.ReplaceAll(test.query, "$revision", "measured-v1")
 			if got, found := query(t.Context(), t, text); !found || got < test.min || got > test.max {
 				t.Errorf("%s: got %g (found %t), want %g to %g", name, got, found, test.min, test.max)

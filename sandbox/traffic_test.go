@@ -37,7 +37,7 @@ func TestTrafficIsSplitAsAsked(t *testing.T) {
 	t.Parallel()
 	const name, requests, clients = "split", 2000, 20
 	createService(t, name, "blue")
-	service := addRevision(t, name, "green")
+	service := addRevision(t, name)
 	shift(t, name, 20)
 
 	var mu sync.Mutex
@@ -68,7 +68,7 @@ func TestKnativeRefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
 	const name = "refused"
 	createService(t, name, "blue")
-	addRevision(t, name, "green")
+	addRevision(t, name)
 	tests := map[string]struct {
 		edit    func(*servingv1.Service)
 		message string
@@ -98,7 +98,7 @@ func TestKnativeRefusesWhatCannotBe(t *testing.T) {
 func TestStaleWriterGetsAConflict(t *testing.T) {
 	t.Parallel()
 	old := createService(t, "conflict", "blue").DeepCopy()
-	addRevision(t, "conflict", "green")
+	addRevision(t, "conflict")
 	old.Labels = map[string]string{"late": "true"}
 	_, err := shared.services.ServingV1().Services(metav1.NamespaceDefault).Update(t.Context(), old, metav1.UpdateOptions{})
 	if !apierrors.IsConflict(err) {

@@ -88,7 +88,7 @@ func Start(ctx context.Context, options Options) (*Cluster, error) {
 	case <-ctx.Done():
 		cancel()
 		select { // else its files would come up again behind whoever removes the folder
-		case <-started:
+		case <-started: //nolint:errcheck // it was to end
 		case <-time.After(abandoned):
 		}
 		return nil, context.Cause(ctx)

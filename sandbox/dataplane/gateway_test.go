@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -52,7 +53,7 @@ func newFleet(t *testing.T, targets *int, revisions ...string) *Fleet {
 
 func get(handler http.Handler, host string) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
-	request := httptest.NewRequest(http.MethodGet, "http://"+host+"/", nil)
+	request := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+host+"/", nil)
 	handler.ServeHTTP(recorder, request)
 	return recorder
 }

@@ -139,7 +139,7 @@ func (k *kubelet) fillEndpoints(ctx context.Context, d *appsv1.Deployment) error
 		return err
 	}
 	want := endpointsOf(service)
-	client := k.client.CoreV1().Endpoints(d.Namespace) //nolint:staticcheck // Knative v0.50 waits for Endpoints, not EndpointSlices.
+	client := k.client.CoreV1().Endpoints(d.Namespace)
 	have, err := client.Get(ctx, want.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		_, err = client.Create(ctx, want, metav1.CreateOptions{})
