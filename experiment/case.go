@@ -34,7 +34,7 @@ func (s State) blemishes() []string {
 		switch look.Decision.Kind {
 		case Withdraw, HoldWeights:
 			list = append(list, fmt.Sprintf("iteration %d: %s", look.Iteration, look.Decision.Reason))
-		case Explore, Advance, Stay, AskToPromote, KeepBaseline, RollBackNow, EndsUndecidedly:
+		case Explore, Advance, Stay, Repair, AskToPromote, KeepBaseline, RollBackNow, EndsUndecidedly:
 		}
 	}
 	const most = 3

@@ -36,7 +36,7 @@ func TestCase(t *testing.T) {
 		"error rate unreachable: connection refused",
 		"iteration 4: withdraw to 5 %: candidate misses mean latency (100 ms > 50 ms)",
 		"iteration 6: hold at 25 %: candidate has no mean latency data (no series) and 2 more without data",
-		"iteration 7: hold at 25 %: candidate has no error rate data (unreachable: connection refused)",
+		"iteration 7: hold at 25 %: candidate has no error rate data (unreachable: connection refused) (2 of 10 tolerated)",
 		"and 1 earlier ones",
 	}, con); diff != "" {
 		t.Error(diff)

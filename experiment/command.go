@@ -21,11 +21,12 @@ const (
 	Hold     Wish = "hold"     // freeze the weights, go on measuring
 	Resume   Wish = "resume"   // end a hold
 	RollBack Wish = "rollback" // all traffic to the baseline, now
+	Recover  Wish = "recover"  // free a locked Helm release, and then retry
 	Stop     Wish = "stop"     // end the run and leave the weights as they are
 )
 
 // Wishes lists every wish, for help texts and parsers.
-func Wishes() []Wish { return []Wish{Approve, Hold, Resume, RollBack, Stop} }
+func Wishes() []Wish { return []Wish{Approve, Hold, Resume, RollBack, Recover, Stop} }
 
 // Permits says whether a command may be obeyed in this state: nil, or the reason why not. It is
 // the one rule for that question: the runner refuses with it and the screen dims keys with it.
@@ -45,6 +46,11 @@ func (s State) Permits(c Command) error {
 		return nil
 	case RollBack:
 		return s.permitsRollBack()
+	case Recover:
+		if s.Asked == nil || !s.Asked.Fact.Locked {
+			return errors.New("no Helm release is known to be locked")
+		}
+		return nil
 	case Stop:
 		return nil
 	}
@@ -79,7 +85,13 @@ func (s State) permitsHold() error {
 func (s State) permitsRollBack() error {
 	switch s.Stage {
 	case Finishing:
-		return errors.New("a Helm upgrade is not interrupted: roll back when it has ended")
+		switch {
+		case s.Heading != OutcomePromoted:
+			return errors.New("already rolling back: the baseline's release is being restored")
+		case s.Finish.Undo:
+			return errors.New("rolling back begins as soon as the finish actions have ended")
+		}
+		return nil
 	case RollingBack:
 		return errors.New("already rolling back")
 	case Idle, Initializing:

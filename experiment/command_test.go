@@ -18,23 +18,27 @@ func stages(t *testing.T) map[string]State {
 	}
 	held := Obeyed{Command{Wish: Hold, By: "ann"}}
 	return map[string]State{
-		"idle":             {},
-		"initializing":     State{}.Apply(Event{1, start(), Started{Spec: tutorial(t)}}),
-		"running":          begun(),
-		"held":             begun(held),
-		"asked to promote": begun(Asked{Question: ToPromote, Version: "candidate"}),
-		"asked to retry":   begun(Asked{Question: ToRetry, Version: "candidate"}),
-		"asked to decide":  begun(Asked{Question: ToDecide}),
-		"rolling back":     begun(Obeyed{Command{Wish: RollBack}}),
-		"finishing":        begun(Asked{Question: ToPromote}, Promoting{Version: "candidate"}),
-		"ended":            begun(Ended{Outcome: OutcomeStopped}),
+		"idle":                        {},
+		"initializing":                State{}.Apply(Event{1, start(), Started{Spec: tutorial(t)}}),
+		"running":                     begun(),
+		"held":                        begun(held),
+		"asked to promote":            begun(Asked{Question: ToPromote, Version: "candidate"}),
+		"asked to retry":              begun(Asked{Question: ToRetry, Version: "candidate"}),
+		"asked to decide":             begun(Asked{Question: ToDecide}),
+		"rolling back":                begun(Obeyed{Command{Wish: RollBack}}),
+		"asked to retry a locked one": begun(Asked{Question: ToRetry, Version: "candidate", Locked: true}),
+		"asked to adopt":              begun(Asked{Question: ToAdopt}),
+		"finishing":                   begun(Asked{Question: ToPromote}, Promoting{Version: "candidate"}),
+		"finishing, to be undone":     begun(Promoting{Version: "candidate"}, Obeyed{Command{Wish: RollBack}}),
+		"restoring":                   begun(Obeyed{Command{Wish: RollBack}}, Promoting{Version: "current"}),
+		"ended":                       begun(Ended{Outcome: OutcomeStopped}),
 	}
 }
 
 func TestPermits(t *testing.T) {
 	t.Parallel()
 	const noMove, ended = "no traffic was moved yet: q stops", "the run has ended"
-	const busy = "a Helm upgrade is not interrupted: roll back when it has ended"
+	const free = "no Helm release is known to be locked"
 	type answers map[Wish]string // "" is yes
 	want := map[string]answers{
 		"idle":             {Approve: "nothing to approve while idle", Hold: "nothing to hold while idle", Resume: "nothing is held", RollBack: noMove},
@@ -48,8 +52,23 @@ func TestPermits(t *testing.T) {
 			Approve: "nothing to approve while rolling back", Hold: "nothing to hold while rolling back",
 			Resume: "nothing is held", RollBack: "already rolling back",
 		},
-		"finishing": {Approve: "nothing to approve while finishing", Hold: "nothing to hold while finishing", Resume: "nothing is held", RollBack: busy},
-		"ended":     {Approve: ended, Hold: ended, Resume: ended, RollBack: ended, Stop: ended},
+		"asked to retry a locked one": {Hold: "nothing to hold while awaiting approval", Resume: "nothing is held"},
+		"asked to adopt":              {Resume: "nothing is held"},
+		"finishing":                   {Approve: "nothing to approve while finishing", Hold: "nothing to hold while finishing", Resume: "nothing is held"},
+		"finishing, to be undone": {
+			Approve: "nothing to approve while finishing", Hold: "nothing to hold while finishing", Resume: "nothing is held",
+			RollBack: "rolling back begins as soon as the finish actions have ended",
+		},
+		"restoring": {
+			Approve: "nothing to approve while finishing", Hold: "nothing to hold while finishing", Resume: "nothing is held",
+			RollBack: "already rolling back: the baseline's release is being restored",
+		},
+		"ended": {Approve: ended, Hold: ended, Resume: ended, RollBack: ended, Recover: ended, Stop: ended},
+	}
+	for name, answers := range want {
+		if name != "ended" && name != "asked to retry a locked one" {
+			answers[Recover] = free
+		}
 	}
 	for name, state := range stages(t) {
 		got := answers{}

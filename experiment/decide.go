@@ -25,6 +25,7 @@ const (
 	Stay            DecisionKind = "stay"         // the candidate has what it may have
 	HoldWeights     DecisionKind = "hold"         // something is unknown, or a person holds
 	Withdraw        DecisionKind = "withdraw"     // less traffic to the candidate
+	Repair          DecisionKind = "repair"       // the split that somebody else has changed, again
 	AskToPromote    DecisionKind = "promote"      // the candidate has won; a person is asked
 	KeepBaseline    DecisionKind = "keepBaseline" // the candidate has lost
 	RollBackNow     DecisionKind = "rollback"     // a rollback objective is violated
@@ -36,6 +37,10 @@ func (d Decision) Unknown() []Assessment { return d.with(Unknown) }
 
 // Violations lists the assessments that are violated.
 func (d Decision) Violations() []Assessment { return d.with(Violated) }
+
+func (d Decision) violatedBy(version string) bool {
+	return slices.ContainsFunc(d.Violations(), func(a Assessment) bool { return a.Version == version })
+}
 
 func (d Decision) with(v Verdict) []Assessment {
 	var list []Assessment
@@ -68,14 +73,17 @@ func Decide(s State, judge Judge) Decision {
 	j := judge(s.Spec(), s)
 	d := Decision{Split: s.Seen.Split, Winner: j.Winner, Assessments: j.Assessments}
 	candidate := s.Spec().Candidate().Name
-	over := s.Iteration+1 >= s.Spec().Duration.Iterations()
+	over := s.Iteration+1 >= s.Spec().Duration.Iterations() && !s.InOutage()
 	switch {
 	case s.breached(d) != "":
 		d.Kind, d.Reason = RollBackNow, "roll back: "+s.breached(d)
 	case !s.Seen.Split.Known():
 		d.Kind, d.Reason = HoldWeights, "hold: the cluster does not say where the traffic goes"
+	case s.repairs(d):
+		d.Kind, d.Split = Repair, s.repaired()
+		d.Reason = fmt.Sprintf("repair to %d %%: %s", d.Split.Candidate(), s.driftReason())
 	case s.Drift():
-		d.Kind, d.Reason = HoldWeights, s.driftReason()
+		d.Kind, d.Reason = HoldWeights, "hold: "+s.driftReason()
 	case s.Held != nil:
 		d.Kind, d.Reason = HoldWeights, s.heldReason(d)
 	case over && j.of(candidate) == Violated:
@@ -84,6 +92,11 @@ func Decide(s State, judge Judge) Decision {
 		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+s.unknowns(d)
 	case j.of(candidate) == Violated:
 		d = s.move(d, s.atMost(j.Target), s.missed(d, candidate))
+	case s.Outage >= s.Setup.Policy.outageBudget():
+		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+s.outageReason(d)
+	case s.InOutage():
+		d.Kind = HoldWeights
+		d.Reason = fmt.Sprintf("hold at %d %%: %s", s.Seen.Split.Candidate(), s.outageReason(d))
 	case s.mayExplore(d) && j.Target.Candidate() > 0:
 		d.Kind, d.Split = Explore, j.Target
 		d.Reason = fmt.Sprintf("explore at %d %%: the candidate has no traffic yet", d.Split.Candidate())
@@ -157,13 +170,38 @@ func (s State) breached(d Decision) string {
 	return ""
 }
 
+// repairs tells whether Perch writes against a drift: the policy says so, nobody holds, the other
+// writer has not insisted, and if the candidate gets more by it, it has earned that.
+func (s State) repairs(d Decision) bool {
+	if !s.Drift() || s.Setup.Policy.OnDrift != DriftRepairs || s.Repairs > maxRepairs || s.Held != nil {
+		return false
+	}
+	earned := len(d.Unknown()) == 0 && !d.violatedBy(s.Spec().Candidate().Name)
+	return earned || s.repaired().Candidate() <= s.Seen.Split.Candidate()
+}
+
+// repaired is the split that was asked for, or as far towards it as one iteration may rise.
+func (s State) repaired() Split {
+	percent := slices.Clone(s.Wanted.percent)
+	for i := 1; i < len(percent); i++ {
+		excess := percent[i] - s.Seen.Split.Of(i) - s.Spec().Strategy.MaxCandidateWeightIncrement
+		if excess > 0 {
+			percent[i] -= excess
+			percent[0] += excess
+		}
+	}
+	return Split{percent}
+}
+
 func (s State) driftReason() string {
 	by := "somebody else"
 	if s.Seen.ChangedBy != "" {
 		by = s.Seen.ChangedBy
 	}
-	return fmt.Sprintf("hold: traffic is %s, Perch asked for %s; changed by %s",
-		s.Seen.Split, s.Wanted, by)
+	if at := s.Seen.ChangedAt; !at.IsZero() {
+		by += " at " + at.UTC().Format("15:04:05")
+	}
+	return fmt.Sprintf("traffic is %s, Perch asked for %s; changed by %s", s.Seen.Split, s.Wanted, by)
 }
 
 func (s State) heldReason(d Decision) string {
@@ -172,7 +210,7 @@ func (s State) heldReason(d Decision) string {
 		reason += " by " + s.Held.By
 	}
 	candidate := s.Spec().Candidate().Name
-	if slices.ContainsFunc(d.Violations(), func(a Assessment) bool { return a.Version == candidate }) {
+	if d.violatedBy(candidate) {
 		reason += "; " + s.missed(d, candidate)
 	}
 	return reason

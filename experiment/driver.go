@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -35,3 +36,17 @@ type Owner struct {
 	Name string `json:"name"` // of its application, kustomization or release
 	Hint string `json:"hint"` // what to change so that the tool does not undo Perch's writes
 }
+
+// ErrReleaseLocked is under every error that says that another Helm operation is, or seems to be,
+// under way on a release.
+var ErrReleaseLocked = errors.New("release locked")
+
+// A Progress is how far the finish actions of a version came that a killed run had begun.
+type Progress string
+
+// The stages of progress.
+const (
+	NotBegun Progress = "not begun"
+	CutShort Progress = "cut short" // begun, and not done: to be done again
+	Done     Progress = "done"
+)

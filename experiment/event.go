@@ -23,6 +23,7 @@ type Fact interface{ name() string }
 func decodeFact(name string, data []byte) (f Fact, ok bool, err error) {
 	decode, ok := map[string]func([]byte) (Fact, error){
 		Started{}.name():     decodeAs[Started],
+		Resumed{}.name():     decodeAs[Resumed],
 		Waiting{}.name():     decodeAs[Waiting],
 		Initialized{}.name(): decodeAs[Initialized],
 		Measured{}.name():    decodeAs[Measured],
@@ -33,6 +34,9 @@ func decodeFact(name string, data []byte) (f Fact, ok bool, err error) {
 		Obeyed{}.name():      decodeAs[Obeyed],
 		Refused{}.name():     decodeAs[Refused],
 		Promoting{}.name():   decodeAs[Promoting],
+		Reversed{}.name():    decodeAs[Reversed],
+		Recovered{}.name():   decodeAs[Recovered],
+		Withdrawn{}.name():   decodeAs[Withdrawn],
 		Promoted{}.name():    decodeAs[Promoted],
 		RolledBack{}.name():  decodeAs[RolledBack],
 		Troubled{}.name():    decodeAs[Troubled],

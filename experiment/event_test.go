@@ -24,8 +24,18 @@ func facts(tb testing.TB) []Fact {
 		Kind: Advance, Split: split, Winner: "candidate", Reason: "why",
 		Assessments: []Assessment{{0, "candidate", Satisfied, "1 ms"}, {1, "candidate", Violated, "2 > 1"}, {2, "candidate", Unknown, "no series"}},
 	}
+	before := State{
+		Times: Times{Since: at, At: at, Next: at}, Setup: Started{Judge: "iter8", Spec: tutorial(tb)}, Seq: 9, Stage: Running,
+		Iteration: 2, Wanted: split, Seen: traffic, History: []Look{{Iteration: 2, At: at, Split: split, Decision: decision}},
+		Held: &command, Outage: 1, Owners: []Owner{{"Flux", "shop", "commit it"}}, Finish: Finish{Version: "candidate"},
+	}
+	driver := Driver{Run: "1a2b", Holder: "ann@laptop", Since: at, Expires: at.Add(time.Minute)}
+	policy := Policy{OnDrift: DriftRepairs, OutageBudget: 3}
 	return []Fact{
-		Started{Perch: "1", Context: "prod", Judge: "iter8", Spec: tutorial(tb), Metrics: known(), Record: "r.jsonl"},
+		Started{
+			Perch: "1", Context: "prod", Judge: "iter8", Spec: tutorial(tb), Metrics: known(), Record: "r.jsonl",
+			Driver: driver, Policy: policy,
+		},
 		Waiting{For: "the target", Until: at},
 		Initialized{Variables: map[string]map[string]string{"current": {"a": "b"}}, Traffic: traffic, Next: at},
 		Measured{
@@ -42,10 +52,14 @@ func facts(tb testing.TB) []Fact {
 		Obeyed{command},
 		Refused{command, "not now"},
 		Promoting{Version: "candidate", Plan: plan},
+		Reversed{Version: "candidate"},
+		Recovered{Details: "release shop, rolled back to revision 1"},
+		Withdrawn{Version: "candidate"},
 		Promoted{Version: "candidate", Details: "revision 2", Traffic: traffic, TookMS: 9},
 		RolledBack{From: split, Reason: "asked", Traffic: traffic, TookMS: 9},
 		Troubled{Doing: "shift", What: "conflict", Hint: "wait"},
 		Ended{Outcome: OutcomePromoted, Reason: "done", Version: "candidate", Traffic: &traffic},
+		Resumed{Driver: driver, Record: "s.jsonl", Policy: policy, Before: &before},
 	}
 }
 
@@ -78,7 +92,7 @@ func TestEmptyFactsSurviveTheRecord(t *testing.T) {
 	t.Parallel()
 	for _, f := range []Fact{
 		Waiting{}, Initialized{}, Measured{}, Decided{}, Shifted{}, Drifted{}, Asked{}, Obeyed{}, Refused{}, Promoting{},
-		Promoted{}, RolledBack{}, Troubled{}, Ended{}, Started{},
+		Reversed{}, Recovered{}, Withdrawn{}, Promoted{}, RolledBack{}, Troubled{}, Ended{}, Started{}, Resumed{},
 	} {
 		want := Event{1, start(), f}
 		line, err := json.Marshal(want)

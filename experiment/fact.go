@@ -10,6 +10,17 @@ type Started struct {
 	Spec    Spec     `json:"spec"`
 	Metrics []Metric `json:"metrics"` // every metric the spec refers to
 	Record  string   `json:"record,omitempty"`
+	Driver  Driver   `json:"driver,omitzero"`
+	Policy  Policy   `json:"policy,omitzero"`
+}
+
+// Resumed says that a run goes on that was killed or stopped. What happened to the cluster in
+// between is found out from the cluster, by the facts that follow.
+type Resumed struct {
+	Driver Driver `json:"driver"`           // who goes on
+	Record string `json:"record"`           // where; the old record when it is at hand
+	Policy Policy `json:"policy,omitzero"`  // of the one who goes on
+	Before *State `json:"before,omitempty"` // as the checkpoint kept it; nil: what stands before in this record
 }
 
 // Waiting says what the run waits for, and until when at most.
@@ -23,7 +34,8 @@ type Waiting struct {
 type Initialized struct {
 	Variables map[string]map[string]string `json:"variables,omitempty"` // added, by version
 	Traffic   Traffic                      `json:"traffic"`
-	Next      time.Time                    `json:"next"` // when the first look is due
+	Owners    []Owner                      `json:"owners,omitempty"` // who may undo what Perch writes
+	Next      time.Time                    `json:"next"`             // when the first look is due
 }
 
 // A Traffic is the split as the router reports it.
@@ -70,7 +82,8 @@ type Question string
 const (
 	ToPromote Question = "promote" // may the winner be promoted?
 	ToRetry   Question = "retry"   // the promotion failed: again, or back?
-	ToDecide  Question = "decide"  // iterations are over and the evidence does not suffice
+	ToDecide  Question = "decide"  // the evidence does not suffice, or measuring has failed for long
+	ToAdopt   Question = "adopt"   // somebody else changed the traffic: go on from there?
 )
 
 // Asked puts a question; its Seq is what an answer refers to.
@@ -80,12 +93,14 @@ type Asked struct {
 	Plan     Plan     `json:"plan,omitzero"`
 	For      []string `json:"for,omitempty"`     // the evidence, a sentence each
 	Against  []string `json:"against,omitempty"` // what speaks against it
+	Locked   bool     `json:"locked,omitempty"`  // a Helm release is: Recover would free it
 }
 
 // A Plan is what a promotion will do, found out without doing it.
 type Plan struct {
 	Version  string    `json:"version"`
 	Upgrades []Upgrade `json:"upgrades"`
+	Programs []string  `json:"programs,omitempty"` // command lines that are run as well
 }
 
 // An Upgrade is one Helm upgrade of a Plan.
@@ -123,6 +138,23 @@ type Refused struct {
 type Promoting struct {
 	Version string `json:"version"`
 	Plan    Plan   `json:"plan,omitzero"`
+}
+
+// Reversed says that the finish actions have ended, well or not, and that the roll back begins which
+// somebody has wanted meanwhile.
+type Reversed struct {
+	Version string `json:"version"` // whose finish actions they were
+}
+
+// Recovered says that a release which was locked is free again.
+type Recovered struct {
+	Details string `json:"details"` // what was done to it
+}
+
+// Withdrawn says that a promotion which a killed run had announced has not begun, so that there is
+// time to look again before it does.
+type Withdrawn struct {
+	Version string `json:"version"`
 }
 
 // Promoted says that the finish actions are done and that the version serves everything.
@@ -167,10 +199,22 @@ const (
 	OutcomeUndecided       Outcome = "undecided"
 	OutcomeStopped         Outcome = "stopped"
 	OutcomePromotionFailed Outcome = "promotion failed"
-	OutcomeFailed          Outcome = "failed" // before or beside the verdict: cluster, metrics, spec
+	OutcomeFailed          Outcome = "failed"     // before or beside the verdict: cluster, metrics, spec
+	OutcomeTakenOver       Outcome = "taken over" // another driver has the target now
 )
 
+// Final tells whether the run is over for good: nothing is left that a later run could go on with.
+func (o Outcome) Final() bool {
+	switch o {
+	case OutcomePromoted, OutcomeBaselineKept, OutcomeRolledBack, OutcomeUndecided:
+		return true
+	case OutcomeStopped, OutcomePromotionFailed, OutcomeFailed, OutcomeTakenOver:
+	}
+	return false
+}
+
 func (Started) name() string     { return "started" }
+func (Resumed) name() string     { return "resumed" }
 func (Waiting) name() string     { return "waiting" }
 func (Initialized) name() string { return "initialized" }
 func (Measured) name() string    { return "measured" }
@@ -181,6 +225,9 @@ func (Asked) name() string       { return "asked" }
 func (Obeyed) name() string      { return "obeyed" }
 func (Refused) name() string     { return "refused" }
 func (Promoting) name() string   { return "promoting" }
+func (Reversed) name() string    { return "reversed" }
+func (Recovered) name() string   { return "recovered" }
+func (Withdrawn) name() string   { return "withdrawn" }
 func (Promoted) name() string    { return "promoted" }
 func (RolledBack) name() string  { return "rolledBack" }
 func (Troubled) name() string    { return "troubled" }

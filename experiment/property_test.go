@@ -22,6 +22,9 @@ func wander(t *testing.T, seed uint64, check func(before State, d Decision)) *ru
 	spec.Duration.IterationsPerLoop = 1 + rng.IntN(12)
 	spec.Criteria.Objectives[rng.IntN(3)].RollbackOnFailure = rng.IntN(4) == 0
 	r := begin(spec, anySplit(t, rng))
+	r.state.Setup.Policy = Policy{
+		OnDrift: []OnDrift{DriftStops, DriftAdopts, DriftRepairs}[rng.IntN(3)], OutageBudget: 1 + rng.IntN(12),
+	}
 	for range 20 {
 		r.meddle(t, rng)
 		r.happens(Measured{Iteration: r.state.Iteration + 1, Samples: anySamples(spec, rng)})
@@ -79,7 +82,7 @@ func TestDecideNeverBreaksItsLimits(t *testing.T) {
 			}
 		})
 	}
-	for _, kind := range []DecisionKind{Explore, Advance, Stay, HoldWeights, Withdraw, AskToPromote, KeepBaseline, RollBackNow, EndsUndecidedly} {
+	for _, kind := range []DecisionKind{Explore, Advance, Stay, HoldWeights, Withdraw, Repair, AskToPromote, KeepBaseline, RollBackNow, EndsUndecidedly} {
 		if seen[kind] == 0 {
 			t.Errorf("no run came to %s: the property says nothing of it", kind)
 		}
@@ -89,7 +92,7 @@ func TestDecideNeverBreaksItsLimits(t *testing.T) {
 // brokenBy names the rules that a decision breaks.
 func brokenBy(s State, d Decision) []string {
 	strategy, from, to := s.Spec().Strategy, s.Seen.Split.Candidate(), d.Split.Candidate()
-	moves := map[DecisionKind]bool{Explore: true, Advance: true, Withdraw: true, AskToPromote: true}[d.Kind]
+	moves := map[DecisionKind]bool{Explore: true, Advance: true, Withdraw: true, Repair: true, AskToPromote: true}[d.Kind]
 	explores := d.Kind == Explore && from == 0
 	var broken []string
 	for _, rule := range []struct {
@@ -102,7 +105,8 @@ func brokenBy(s State, d Decision) []string {
 		{"nothing rises on unknown data, except to explore", to <= from || len(d.Unknown()) == 0 || explores},
 		{"nothing rises on a violation by the candidate", to <= from || !violates(s, d)},
 		{"nothing moves while held", s.Held == nil || d.Split.Equal(s.Seen.Split)},
-		{"nothing moves while others do", !s.Drift() || d.Split.Equal(s.Seen.Split)},
+		{"nothing moves while others do, but to repair", !s.Drift() || d.Kind == Repair || d.Split.Equal(s.Seen.Split)},
+		{"only what has drifted is repaired", d.Kind != Repair || s.Drift() && s.Setup.Policy.OnDrift == DriftRepairs},
 		{"only some kinds move traffic", moves || d.Split.Equal(s.Seen.Split)},
 		{"a rise is said to be one", to <= from || d.Kind != Withdraw},
 		{"nothing is promoted on unknown data", d.Kind != AskToPromote || len(d.Unknown()) == 0},

@@ -26,7 +26,7 @@ func TestDecideSaysWhy(t *testing.T) {
 		{"violation at 5", weights(t, 95, 5), nil, "gb", false, Stay, "stay at 5 %: candidate misses mean latency (100 ms > 50 ms)"},
 		{"no data", weights(t, 95, 5), nil, "g-", false, HoldWeights, "hold at 5 %: candidate has no mean latency data (no series) and 2 more without data"},
 		{"backend down", weights(t, 95, 5), nil, "xx", false, HoldWeights,
-			"hold at 5 %: current has no mean latency data (unreachable: connection refused) and 5 more without data"},
+			"hold at 5 %: current has no mean latency data (unreachable: connection refused) and 5 more without data (1 of 10 tolerated)"},
 		{"promote", weights(t, 25, 75), nil, "gg", true, AskToPromote, "candidate wins: 3 of 3 objectives met"},
 		{"keep the baseline", weights(t, 25, 75), nil, "gb", true, KeepBaseline, "keep the baseline: candidate misses mean latency (100 ms > 50 ms)"},
 		{"undecided", weights(t, 25, 75), nil, "g-", true, EndsUndecidedly, "undecided: candidate has no mean latency data (no series) and 2 more without data"},
@@ -36,9 +36,9 @@ func TestDecideSaysWhy(t *testing.T) {
 		{"held and the baseline violates", weights(t, 55, 45), []Fact{held}, "bg", false, HoldWeights, "held at 45 % by ann"},
 		{"held at the end", weights(t, 25, 75), []Fact{held}, "gg", true, HoldWeights, "held at 75 % by ann"},
 		{"drift", weights(t, 75, 25), []Fact{Drifted{Traffic: drifted}}, "gg", false, HoldWeights,
-			"hold: traffic is 50/50, Perch asked for 75/25; changed by kubectl-edit"},
+			"hold: traffic is 50/50, Perch asked for 75/25; changed by kubectl-edit at 12:01:00"},
 		{"drift at the end", weights(t, 75, 25), []Fact{Drifted{Traffic: drifted}}, "gg", true, HoldWeights,
-			"hold: traffic is 50/50, Perch asked for 75/25; changed by kubectl-edit"},
+			"hold: traffic is 50/50, Perch asked for 75/25; changed by kubectl-edit at 12:01:00"},
 		{"unknown split", Split{}, nil, "gg", false, HoldWeights, "hold: the cluster does not say where the traffic goes"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -71,10 +71,22 @@ const (
 	Rejected    Missing = "rejected"     // the backend answered with an error
 	Unreachable Missing = "unreachable"  // the backend did not answer
 	NotANumber  Missing = "not a number" // an answer that is no finite number
+	Partial     Missing = "partial"      // the backend says that its answer leaves something out
 )
 
 // NoTraffic tells whether the reason is one that a version without any requests would show.
 func (m Missing) NoTraffic() bool { return m == NoRequests || m == NoSeries }
+
+// Outage tells whether the reason lies with the backend: it says nothing of the versions, so an
+// iteration without data for such a reason does not count.
+func (m Missing) Outage() bool {
+	switch m {
+	case Stale, Ambiguous, Rejected, Unreachable, NotANumber, Partial:
+		return true
+	case Unmeasured, NoRequests, NoSeries:
+	}
+	return false
+}
 
 // A Sample is one reading of one metric for one version. Its zero value has no data, so that a
 // measurement that was forgotten can never look like a good one.

@@ -1,10 +1,6 @@
 package experiment
 
-import (
-	"maps"
-	"slices"
-	"time"
-)
+import "time"
 
 // A Stage is where a run is. It mostly moves forward; a failed or withdrawn promotion goes back to
 // Awaiting or Running.
@@ -43,7 +39,18 @@ type State struct {
 	Heading   Outcome   // what the run will have come to once it rolled back or promoted
 	Waiting   *Waiting  // what is waited for right now; nil: nothing in particular
 	Trouble   *Troubled // the latest trouble, until something succeeds
+	Outage    int       // looks in a row that lacked data they should have had
+	Repairs   int       // drifts in a row that Perch wrote against
+	Owners    []Owner   // who may undo what Perch writes
+	Finish    Finish
 	Ended     *Ended
+}
+
+// A Finish is how far the finish actions are.
+type Finish struct {
+	Version string // for which they have begun; "": not begun
+	Done    bool
+	Undo    bool // a person wants to roll back as soon as they end
 }
 
 // Times are the points in time of a run, in UTC; zero while there is none.
@@ -87,6 +94,8 @@ func (s State) Apply(e Event) State {
 	switch f := e.Fact.(type) {
 	case Started:
 		s.Setup, s.Stage = f, Initializing
+	case Resumed:
+		return s.resumed(e, f)
 	case Waiting:
 		s.Waiting = &f
 	case Initialized:
@@ -96,23 +105,16 @@ func (s State) Apply(e Event) State {
 	case Decided:
 		return s.decided(f)
 	case Shifted:
-		s.Wanted, s.Seen, s.Waiting, s.Trouble = f.Asked, f.Traffic, nil, nil
+		return s.served(f.Asked, f.Traffic)
 	case Drifted:
-		s.Seen = f.Traffic
+		return s.drifted(f)
 	case Asked:
 		s.Stage, s.Asked = Awaiting, &Open{e.Seq, e.At, f}
 	case Obeyed:
 		return s.obeyed(f.Command)
 	case Refused:
-	case Promoting:
-		s.Stage, s.Asked, s.Trouble = Finishing, nil, nil
-		if s.Heading == "" {
-			s.Heading = OutcomePromoted
-		}
-	case Promoted:
-		s.Wanted, s.Seen, s.Waiting, s.Trouble = f.Traffic.Split, f.Traffic, nil, nil
-	case RolledBack:
-		s.Wanted, s.Seen, s.Waiting, s.Trouble = f.Traffic.Split, f.Traffic, nil, nil
+	case Promoting, Withdrawn, Reversed, Recovered, Promoted, RolledBack:
+		return s.finishing(f)
 	case Troubled:
 		s.Trouble = &f
 	case Ended:
@@ -120,83 +122,6 @@ func (s State) Apply(e Event) State {
 		if f.Traffic != nil {
 			s.Seen = *f.Traffic
 		}
-	}
-	return s
-}
-
-func (s State) initialized(at time.Time, f Initialized) State {
-	s.Since, s.Stage, s.Next, s.Waiting, s.Trouble = at, Running, f.Next, nil, nil
-	s.Wanted, s.Seen = f.Traffic.Split, f.Traffic
-	s.Setup.Spec.Versions = slices.Clone(s.Setup.Spec.Versions)
-	for i, v := range s.Setup.Spec.Versions {
-		added := maps.Clone(f.Variables[v.Name])
-		if added == nil {
-			continue
-		}
-		maps.Copy(added, v.Variables)
-		s.Setup.Spec.Versions[i].Variables = added
-	}
-	return s
-}
-
-func (s State) measured(at time.Time, f Measured) State {
-	s.Next, s.Waiting = f.Next, nil
-	if f.Traffic != nil {
-		s.Seen = *f.Traffic
-	}
-	if s.Seen.ChangedBy == "" && s.Seen.Split.Known() { // a write of Perch's own that arrived after its deadline
-		s.Wanted = s.Seen.Split
-	}
-	look := Look{Iteration: f.Iteration, At: at, Split: s.Seen.Split, Samples: f.Samples}
-	s.History = append(slices.Clip(s.History), look)
-	if extra := len(s.History) - historyLimit; extra > 0 {
-		s.History = s.History[extra:]
-	}
-	return s
-}
-
-func (s State) decided(f Decided) State {
-	s.Iteration = f.Iteration
-	if n := len(s.History); n > 0 {
-		s.History = slices.Clone(s.History)
-		s.History[n-1].Decision = f.Decision
-	}
-	if s.Trouble != nil && s.Trouble.Doing == "measure" && len(f.Decision.Unknown()) == 0 {
-		s.Trouble = nil
-	}
-	switch {
-	case f.Decision.Kind == RollBackNow:
-		s.Stage, s.Asked, s.Heading = RollingBack, nil, OutcomeRolledBack
-	case f.Decision.Kind == KeepBaseline:
-		s.Stage, s.Asked, s.Heading = RollingBack, nil, OutcomeBaselineKept
-	case s.Asked != nil && !s.Asked.Fact.standsBy(f.Decision):
-		s.Stage, s.Asked = Running, nil
-	}
-	return s
-}
-
-// standsBy tells whether a question is still the right one after a newer decision. A question that
-// is not, is withdrawn: nobody can approve on evidence that has changed.
-func (a Asked) standsBy(d Decision) bool {
-	switch a.Question {
-	case ToPromote:
-		return d.Kind == AskToPromote && d.Winner == a.Version
-	case ToDecide:
-		return d.Kind == EndsUndecidedly
-	case ToRetry:
-	}
-	return true
-}
-
-func (s State) obeyed(c Command) State {
-	switch c.Wish {
-	case Hold:
-		s.Held, s.Stage, s.Asked = &c, Running, nil
-	case Resume:
-		s.Held = nil
-	case RollBack:
-		s.Stage, s.Asked, s.Held, s.Heading = RollingBack, nil, nil, OutcomeRolledBack
-	case Approve, Stop:
 	}
 	return s
 }
@@ -220,6 +145,17 @@ func (s State) Metric(ref string) Metric {
 		}
 	}
 	return Metric{Ref: ref, Label: ref}
+}
+
+// snapshotLooks is how many looks a snapshot keeps: what the screen shows, and what a judge needs.
+const snapshotLooks = 60
+
+// Snapshot is the state with as much of its history as a checkpoint has room for.
+func (s State) Snapshot() State {
+	if extra := len(s.History) - snapshotLooks; extra > 0 {
+		s.History = s.History[extra:]
+	}
+	return s
 }
 
 // Drift tells whether somebody else has changed the traffic since Perch last asked for a split.

@@ -1,0 +1,38 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+)
+
+// lacks tells whether a look lacks data that it should have: all that an objective needs, except of
+// a version that had no traffic and shows no requests.
+func (s State) lacks(look Look) bool { return len(s.gaps(look)) > 0 }
+
+// InOutage tells whether the latest look lacks data because of the metrics backend, which says
+// nothing of the versions.
+func (s State) InOutage() bool {
+	look, _ := s.Latest()
+	return slices.ContainsFunc(s.gaps(look), func(g Sample) bool { return g.Missing.Outage() })
+}
+
+// gaps are the samples that an objective needs and that have no value, but for those of a version
+// without traffic that says so.
+func (s State) gaps(look Look) []Sample {
+	var gaps []Sample
+	for _, o := range s.Spec().Criteria.Objectives {
+		for i, v := range s.Spec().Versions {
+			g := SampleOf(look.Samples, o.Metric, v.Name)
+			idle := look.Split.Known() && look.Split.Of(i) == 0 && g.Missing.NoTraffic()
+			if g.Value == nil && !idle {
+				gaps = append(gaps, g)
+			}
+		}
+	}
+	return gaps
+}
+
+// outageReason says what is missing and for how long.
+func (s State) outageReason(d Decision) string {
+	return fmt.Sprintf("%s (%d of %d tolerated)", s.unknowns(d), s.Outage, s.Setup.Policy.outageBudget())
+}

@@ -1,0 +1,33 @@
+package experiment
+
+// A Policy is what the team wants done in situations that the spec says nothing about. The zero
+// value asks a person, and has the defaults filled in by the methods.
+type Policy struct {
+	OnDrift      OnDrift `json:"onDrift,omitempty"`
+	OutageBudget int     `json:"outageBudget,omitempty"` // looks; 0: DefaultOutageBudget
+}
+
+// OnDrift is what becomes of a run when somebody else changes the traffic.
+type OnDrift string
+
+// The policies for drift.
+const (
+	DriftStops   OnDrift = "stop"   // hold, and ask a person
+	DriftAdopts  OnDrift = "adopt"  // go on from the split as it is
+	DriftRepairs OnDrift = "repair" // write the split that Perch asked for again
+)
+
+// DefaultOutageBudget is how many looks in a row may lack data before a person is asked.
+const DefaultOutageBudget = 10
+
+// maxRepairs is how often in a row a repaired split may be changed again before Perch stops writing
+// against the other writer, who clearly means it.
+const maxRepairs = 3
+
+// outageBudget is the budget with its default.
+func (p Policy) outageBudget() int {
+	if p.OutageBudget == 0 {
+		return DefaultOutageBudget
+	}
+	return p.OutageBudget
+}
