@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,8 +74,9 @@ func Decide(s State, judge Judge) Decision {
 	j := judge(s.Spec(), s)
 	d := Decision{Split: s.Seen.Split, Winner: j.Winner, Assessments: j.Assessments}
 	candidate := s.Spec().Candidate().Name
-	over := s.Iteration+1 >= s.Spec().Duration.Iterations() && !s.InOutage()
 	switch {
+	case j.Ruling == Fails:
+		d.Kind, d.Reason = RollBackNow, "roll back: "+j.Reason
 	case s.breached(d) != "":
 		d.Kind, d.Reason = RollBackNow, "roll back: "+s.breached(d)
 	case !s.Seen.Split.Known():
@@ -86,10 +88,8 @@ func Decide(s State, judge Judge) Decision {
 		d.Kind, d.Reason = HoldWeights, "hold: "+s.driftReason()
 	case s.Held != nil:
 		d.Kind, d.Reason = HoldWeights, s.heldReason(d)
-	case over && j.of(candidate) == Violated:
-		d.Kind, d.Reason = KeepBaseline, "keep the baseline: "+s.missed(d, candidate)
-	case over && len(d.Unknown()) > 0:
-		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+s.unknowns(d)
+	case s.settles(j):
+		d = s.settle(d, j)
 	case j.of(candidate) == Violated:
 		d = s.move(d, s.atMost(j.Target), s.missed(d, candidate))
 	case s.Outage >= s.Setup.Policy.outageBudget():
@@ -103,18 +103,65 @@ func Decide(s State, judge Judge) Decision {
 	case len(d.Unknown()) > 0:
 		d.Kind = HoldWeights
 		d.Reason = fmt.Sprintf("hold at %d %%: %s", s.Seen.Split.Candidate(), s.unknowns(d))
-	case over:
-		d.Kind, d.Split = AskToPromote, s.lastSplit(j.Target)
-		d.Reason = fmt.Sprintf("%s wins: %s", candidate, s.met(d))
 	default:
-		d = s.move(d, j.Target, s.met(d))
+		d = s.move(d, j.Target, cmp.Or(j.Reason, s.met(d)))
 	}
 	return d
 }
 
+// settles tells whether this look is the last that is needed.
+func (s State) settles(j Judgement) bool {
+	return j.Ruling != GoesOn && !s.InOutage() || s.over()
+}
+
+// settle closes the experiment: with the judge's ruling, or with what the last iteration's
+// assessments say.
+func (s State) settle(d Decision, j Judgement) Decision {
+	candidate := s.Spec().Candidate().Name
+	why := func(fallback string) string {
+		if j.Reason != "" {
+			fallback += " " + j.Reason
+		}
+		return fallback
+	}
+	switch {
+	case j.Ruling == StaysBehind:
+		d.Kind, d.Reason = KeepBaseline, "keep the baseline: nothing is proven: "+j.Reason
+	case j.Ruling == CannotTell:
+		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+j.Reason
+	case j.of(candidate) == Violated:
+		d.Kind, d.Reason = KeepBaseline, "keep the baseline: "+why(s.missed(d, candidate))
+	case len(d.Unknown()) > 0:
+		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+s.unknowns(d)
+	case j.Ruling == Passes:
+		d.Kind, d.Split = AskToPromote, s.Seen.Split
+		d.Reason = fmt.Sprintf("%s wins: %s", candidate, j.Reason)
+	default:
+		d.Kind, d.Split = AskToPromote, s.lastSplit(j.Target)
+		d.Reason = fmt.Sprintf("%s wins: %s", candidate, why(s.met(d)))
+	}
+	return d
+}
+
+// Glance says what follows from counts between two looks: nothing, unless the candidate is to lose
+// traffic. It gains none before the next look.
+func Glance(s State, judge Judge) (d Decision, ok bool) {
+	j := judge(s.Spec(), s)
+	d = Decision{Split: s.Seen.Split, Assessments: j.Assessments}
+	still := s.Held == nil && !s.Drift() && s.Seen.Split.Known()
+	switch {
+	case j.Ruling == Fails:
+		d.Kind, d.Reason = RollBackNow, "roll back: "+j.Reason
+		return d, true
+	case still && j.Target.Candidate() < s.Seen.Split.Candidate():
+		return s.move(d, j.Target, j.Reason), true
+	}
+	return d, false
+}
+
 // lastSplit lets the last iteration move traffic as any other does, and none after it.
 func (s State) lastSplit(target Split) Split {
-	if s.Iteration+1 == s.Spec().Duration.Iterations() {
+	if s.Iteration+1 == s.Iterations() {
 		return target
 	}
 	return s.Seen.Split
@@ -134,6 +181,8 @@ func (s State) move(d Decision, target Split, why string) Decision {
 	d.Split = target
 	from, to := s.Seen.Split.Candidate(), target.Candidate()
 	switch {
+	case to > from && from == 0:
+		d.Kind, d.Reason = Explore, fmt.Sprintf("explore at %d %%: %s", to, why)
 	case to > from:
 		d.Kind, d.Reason = Advance, fmt.Sprintf("advance to %d %%: %s", to, why)
 	case to < from:

@@ -26,6 +26,7 @@ func decodeFact(name string, data []byte) (f Fact, ok bool, err error) {
 		Resumed{}.name():     decodeAs[Resumed],
 		Waiting{}.name():     decodeAs[Waiting],
 		Initialized{}.name(): decodeAs[Initialized],
+		Counted{}.name():     decodeAs[Counted],
 		Measured{}.name():    decodeAs[Measured],
 		Decided{}.name():     decodeAs[Decided],
 		Shifted{}.name():     decodeAs[Shifted],

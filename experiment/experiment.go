@@ -62,6 +62,7 @@ type Objective struct {
 	UpperLimit        *float64 `json:"upperLimit,omitempty"`
 	LowerLimit        *float64 `json:"lowerLimit,omitempty"`
 	RollbackOnFailure bool     `json:"rollbackOnFailure,omitempty"`
+	Relative          bool     `json:"relative,omitempty"` // limits are multiples of the baseline's value
 }
 
 // Duration says how often and how many times the versions are judged.

@@ -1,6 +1,10 @@
 package experiment
 
-import "time"
+import (
+	"time"
+
+	"perch/experiment/evidence"
+)
 
 // Started opens every record: all that is needed to understand the rest of it.
 type Started struct {
@@ -12,6 +16,8 @@ type Started struct {
 	Record  string   `json:"record,omitempty"`
 	Driver  Driver   `json:"driver,omitzero"`
 	Policy  Policy   `json:"policy,omitzero"`
+
+	Evidence *evidence.Settings `json:"evidence,omitempty"` // of the judge evidence; nil: nothing is weighed
 }
 
 // Resumed says that a run goes on that was killed or stopped. What happened to the cluster in
@@ -36,6 +42,9 @@ type Initialized struct {
 	Traffic   Traffic                      `json:"traffic"`
 	Owners    []Owner                      `json:"owners,omitempty"` // who may undo what Perch writes
 	Next      time.Time                    `json:"next"`             // when the first look is due
+
+	LookSeconds float64 `json:"lookSeconds,omitempty"` // between two counts; 0: nothing is counted
+	History     []Tally `json:"history,omitempty"`     // of the baseline before the start, oldest first
 }
 
 // A Traffic is the split as the router reports it.
@@ -53,6 +62,14 @@ type Measured struct {
 	Traffic   *Traffic  `json:"traffic,omitempty"` // nil: the cluster did not say
 	TookMS    int64     `json:"tookMs"`
 	Next      time.Time `json:"next"` // when the next look is due
+}
+
+// Counted is what both versions did since the last scrape that was counted.
+type Counted struct {
+	Tallies []Tally   `json:"tallies"`        // of both versions; of several scrapes, oldest first
+	Rise    bool      `json:"rise,omitempty"` // an iteration's look follows, at which weights may rise
+	TookMS  int64     `json:"tookMs"`
+	Next    time.Time `json:"next,omitzero"` // when counting goes on; zero: with the next iteration
 }
 
 // Decided is what was made of a look.
@@ -217,6 +234,7 @@ func (Started) name() string     { return "started" }
 func (Resumed) name() string     { return "resumed" }
 func (Waiting) name() string     { return "waiting" }
 func (Initialized) name() string { return "initialized" }
+func (Counted) name() string     { return "counted" }
 func (Measured) name() string    { return "measured" }
 func (Decided) name() string     { return "decided" }
 func (Shifted) name() string     { return "shifted" }

@@ -19,6 +19,7 @@ func (s State) initialized(at time.Time, f Initialized) State {
 		maps.Copy(added, v.Variables)
 		s.Setup.Spec.Versions[i].Variables = added
 	}
+	s.Weighing = s.weighed(f)
 	return s
 }
 

@@ -5,6 +5,9 @@ package experiment
 type Policy struct {
 	OnDrift      OnDrift `json:"onDrift,omitempty"`
 	OutageBudget int     `json:"outageBudget,omitempty"` // looks; 0: DefaultOutageBudget
+
+	OnInconclusive OnInconclusive `json:"onInconclusive,omitempty"`
+	Extensions     int            `json:"extensions,omitempty"` // of Extends: how often; 0: once
 }
 
 // OnDrift is what becomes of a run when somebody else changes the traffic.
@@ -15,6 +18,18 @@ const (
 	DriftStops   OnDrift = "stop"   // hold, and ask a person
 	DriftAdopts  OnDrift = "adopt"  // go on from the split as it is
 	DriftRepairs OnDrift = "repair" // write the split that Perch asked for again
+)
+
+// OnInconclusive is what becomes of a run whose evidence proves neither that the candidate keeps its
+// limits nor that it does not.
+type OnInconclusive string
+
+// The policies for evidence that does not suffice.
+const (
+	PointEstimate OnInconclusive = "pointEstimate" // Iter8's rule decides at the end
+	AskPerson     OnInconclusive = "ask"           // as soon as nothing can be proven any more
+	KeepsBaseline OnInconclusive = "keepBaseline"  // as soon as nothing can be proven any more
+	Extends       OnInconclusive = "extend"        // the experiment takes as long again, then a person is asked
 )
 
 // DefaultOutageBudget is how many looks in a row may lack data before a person is asked.
@@ -30,4 +45,12 @@ func (p Policy) outageBudget() int {
 		return DefaultOutageBudget
 	}
 	return p.OutageBudget
+}
+
+// extensions is how often the experiment is made longer by its own length.
+func (p Policy) extensions() int {
+	if p.OnInconclusive != Extends {
+		return 0
+	}
+	return max(1, p.Extensions)
 }

@@ -43,6 +43,7 @@ type State struct {
 	Repairs   int       // drifts in a row that Perch wrote against
 	Owners    []Owner   // who may undo what Perch writes
 	Finish    Finish
+	Weighing  *Weighing // nil: nothing is weighed
 	Ended     *Ended
 }
 
@@ -58,6 +59,8 @@ type Times struct {
 	Since time.Time // start of the cumulative metrics
 	At    time.Time // of the latest event
 	Next  time.Time // when the next look is due
+
+	NextCount time.Time // when the next count between two looks is due
 }
 
 // An Open is a question that waits for its answer.
@@ -100,6 +103,8 @@ func (s State) Apply(e Event) State {
 		s.Waiting = &f
 	case Initialized:
 		return s.initialized(e.At, f)
+	case Counted:
+		return s.countedUp(f)
 	case Measured:
 		return s.measured(e.At, f)
 	case Decided:
@@ -156,6 +161,11 @@ func (s State) Snapshot() State {
 		s.History = s.History[extra:]
 	}
 	return s
+}
+
+// Iterations is how many looks decide, with the extensions that the policy grants.
+func (s State) Iterations() int {
+	return s.Spec().Duration.Iterations() * (1 + s.Setup.Policy.extensions())
 }
 
 // Drift tells whether somebody else has changed the traffic since Perch last asked for a split.

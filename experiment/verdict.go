@@ -13,9 +13,10 @@ const (
 	Unknown Verdict = iota
 	Satisfied
 	Violated
+	Undecided // there is data, and it does not suffice
 )
 
-func (v Verdict) words() []string { return []string{"unknown", "satisfied", "violated"} }
+func (v Verdict) words() []string { return []string{"unknown", "satisfied", "violated", "undecided"} }
 
 // String is the verdict's word.
 func (v Verdict) String() string { return v.words()[v] }
@@ -46,10 +47,25 @@ type Judgement struct {
 	Assessments []Assessment
 	Target      Split  // where the judge would have the traffic, within the spec's limits
 	Winner      string // the version that would be promoted now; "" when there is none
+	Ruling      Ruling
+	Reason      string // of the ruling, or of the target, for people; "": the assessments say it all
 }
 
-// of is the worst verdict of a version over all objectives: one violation is a violation, and
-// anything unknown is unknown.
+// A Ruling is a judge's last word, if it has spoken it. Without one, the last iteration's assessments
+// decide, as in Iter8.
+type Ruling int
+
+// The rulings.
+const (
+	GoesOn      Ruling = iota // nothing is settled yet
+	Passes                    // the candidate keeps its limits, as far as can be proven
+	Fails                     // it does not, and the fault is its own
+	CannotTell                // nothing will be proven: a person is to say
+	StaysBehind               // nothing will be proven: the baseline stays
+)
+
+// of is the worst verdict of a version over all objectives: one violation is a violation, anything
+// unknown is unknown, and anything undecided is undecided.
 func (j Judgement) of(version string) Verdict {
 	worst := Satisfied
 	for _, a := range j.Assessments {
@@ -57,8 +73,8 @@ func (j Judgement) of(version string) Verdict {
 		case a.Version != version:
 		case a.Verdict == Violated:
 			return Violated
-		case a.Verdict == Unknown:
-			worst = Unknown
+		case a.Verdict == Unknown, a.Verdict == Undecided && worst == Satisfied:
+			worst = a.Verdict
 		}
 	}
 	return worst
@@ -67,10 +83,19 @@ func (j Judgement) of(version string) Verdict {
 // A Judge turns a state, whose latest samples are new, into a judgement. It is pure.
 type Judge func(Spec, State) Judgement
 
-// JudgeNamed finds a judge by the name that --judge and the annotation perch/judge use.
+// The names of the judges, as --judge and the annotation perch/judge have them.
+const (
+	JudgeEvidence = "evidence"
+	JudgeIter8    = "iter8"
+)
+
+// JudgeNamed finds a judge by its name.
 func JudgeNamed(name string) (Judge, error) {
-	if name == "iter8" {
+	switch name {
+	case JudgeEvidence:
+		return ByEvidence, nil
+	case JudgeIter8:
 		return Iter8, nil
 	}
-	return nil, WithHint(fmt.Errorf("there is no judge %q", name), "use --judge=iter8")
+	return nil, WithHint(fmt.Errorf("there is no judge %q", name), "use --judge=evidence or --judge=iter8")
 }

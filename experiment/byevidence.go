@@ -1,0 +1,112 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+
+	"perch/experiment/evidence"
+)
+
+// ByEvidence judges by what the counts prove, with an error that does not grow with the number of
+// looks (package evidence). An objective that gives only values is judged by its point estimate.
+// Where there is nothing to count, and where the run is over, nothing is proven and the policy says
+// so, Iter8 judges.
+//
+// It lets no candidate pass that Iter8 would not let win.
+func ByEvidence(spec Spec, s State) Judgement {
+	points := Iter8(spec, s)
+	if s.Weighing == nil {
+		return points
+	}
+	j := Judgement{Assessments: s.proven(points.Assessments), Reason: s.Weighing.Call.Reason}
+	j.Target = s.towards(s.Weighing.Call.Weight)
+	j.Ruling = s.ruling(points)
+	if j.Ruling == Passes {
+		j.Winner = spec.Candidate().Name
+	}
+	if j.Ruling == GoesOn && s.over() && s.Setup.Policy.OnInconclusive.pointEstimate() {
+		points.Target = s.Seen.Split
+		points.Reason = "by point estimates, since nothing is proven: " + s.Weighing.Call.Reason
+		return points
+	}
+	return j
+}
+
+// pointEstimate tells whether Iter8's rule has the last word; the zero policy says so.
+func (p OnInconclusive) pointEstimate() bool { return p == PointEstimate || p == "" }
+
+// over tells whether this look is of the last iteration, or comes after it.
+func (s State) over() bool { return s.Iteration+1 >= s.Iterations() && !s.InOutage() }
+
+// ruling translates the judge's call. To give up is final only where the policy wants to know early.
+func (s State) ruling(points Judgement) Ruling {
+	policy := s.Setup.Policy.OnInconclusive
+	undecided := s.Weighing.Call.Action == evidence.GiveUp || s.over()
+	switch {
+	case s.Weighing.Call.Action == evidence.RollBack:
+		return Fails
+	case s.Weighing.Call.Action == evidence.Promote && points.of(s.Spec().Candidate().Name) == Satisfied:
+		return Passes
+	case undecided && policy == KeepsBaseline:
+		return StaysBehind
+	case undecided && policy == AskPerson, s.over() && policy == Extends:
+		return CannotTell
+	}
+	return GoesOn
+}
+
+// towards is the split that gives the candidate a weight, within the spec's limits.
+func (s State) towards(weight int) Split {
+	strategy := s.Spec().Strategy
+	weight = min(weight, strategy.MaxCandidateWeight, s.Seen.Split.Candidate()+strategy.MaxCandidateWeightIncrement)
+	weight = min(100, max(0, weight))
+	return Split{[]int{100 - weight, weight}}
+}
+
+// proven puts what the counts say in the place of the candidate's point estimates. Without counts of
+// the latest interval nothing is known.
+func (s State) proven(points []Assessment) []Assessment {
+	list := slices.Clone(points)
+	w := s.Weighing
+	for i, a := range list {
+		k := slices.Index(w.Of, a.Objective)
+		if a.Version != s.Spec().Candidate().Name || k < 0 {
+			continue
+		}
+		list[i].Verdict, list[i].Reason = s.verdictOn(a.Objective)
+	}
+	return list
+}
+
+// verdictOn joins the verdicts on the limits of one objective: one violation is a violation.
+func (s State) verdictOn(objective int) (Verdict, string) {
+	w := s.Weighing
+	if w.Call.Line.Missing != "" {
+		return Unknown, w.Call.Line.Missing
+	}
+	worst, reason := Satisfied, ""
+	for k, of := range w.Of {
+		if of != objective || k >= len(w.Call.Objectives) {
+			continue
+		}
+		a := w.Call.Objectives[k]
+		reason = s.evidenceWords(objective, a)
+		switch a.Verdict {
+		case evidence.Violated:
+			return Violated, reason
+		case evidence.Undecided:
+			worst = Undecided
+		case evidence.Satisfied:
+		}
+	}
+	return worst, reason
+}
+
+// evidenceWords: "0.31 % of 4100 requests".
+func (s State) evidenceWords(objective int, a evidence.Assessment) string {
+	if a.Candidate == nil {
+		return "no requests judged yet"
+	}
+	units := s.Metric(s.Spec().Criteria.Objectives[objective].Metric).Units
+	return fmt.Sprintf("%s, from %d requests", units.Format(*a.Candidate), a.Requests)
+}
