@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 )
@@ -10,15 +9,7 @@ import (
 func (s State) initialized(at time.Time, f Initialized) State {
 	s.Since, s.Stage, s.Next, s.Waiting, s.Trouble = at, Running, f.Next, nil, nil
 	s.Wanted, s.Seen, s.Owners = f.Traffic.Split, f.Traffic, f.Owners
-	s.Setup.Spec.Versions = slices.Clone(s.Setup.Spec.Versions)
-	for i, v := range s.Setup.Spec.Versions {
-		added := maps.Clone(f.Variables[v.Name])
-		if added == nil {
-			continue
-		}
-		maps.Copy(added, v.Variables)
-		s.Setup.Spec.Versions[i].Variables = added
-	}
+	s.Setup.Spec = s.Setup.Spec.With(f.Variables)
 	s.Weighing = s.weighed(f)
 	return s
 }

@@ -37,7 +37,12 @@ func (e *SpecError) Error() string {
 }
 
 // mistakes collects what is wrong while a file is read.
-type mistakes struct{ list []Mistake }
+type mistakes struct {
+	list    []Mistake
+	allowed []Permission
+}
+
+func (m *mistakes) allows(p Permission) bool { return slices.Contains(m.allowed, p) }
 
 func (m *mistakes) add(line int, field, format string, args ...any) {
 	m.list = append(m.list, Mistake{line, field, fmt.Sprintf(format, args...)})

@@ -22,10 +22,10 @@ const (
 	maxSeconds, maxCount = 365 * 24 * 3600, 1_000_000
 )
 
-// Parse reads an experiment file, YAML or JSON, named for messages. Everything wrong with it is
-// reported at once, as a *SpecError.
-func Parse(file string, data []byte) (Spec, error) {
-	var m mistakes
+// Parse reads an experiment file, YAML or JSON, named for messages, that may do what is allowed.
+// Everything wrong with it is reported at once, as a *SpecError.
+func Parse(file string, data []byte, allowed ...Permission) (Spec, error) {
+	m := mistakes{allowed: allowed}
 	root, err := experimentNode(data)
 	if err != nil {
 		return Spec{}, &SpecError{file, []Mistake{{What: err.Error()}}}

@@ -99,3 +99,45 @@ func TestParseNamesTasksThatComeLater(t *testing.T) {
 		}
 	}
 }
+
+func TestTaskProgram(t *testing.T) {
+	t.Parallel()
+	v := Version{Name: "candidate", Variables: map[string]string{"promote": "green"}}
+	for _, row := range []struct {
+		name string
+		task Task
+		want string // "": no program
+		err  string
+	}{
+		{"helm is none", Task{Name: ExecTask, Cmd: "helm", Args: []string{"upgrade"}}, "", ""},
+		{"init is none", Task{Name: InitTask}, "", ""},
+		{"a program", Task{Name: ExecTask, Cmd: "kubectl", Args: []string{"apply", "-f={{ .promote }}.yaml"}}, "kubectl apply -f=green.yaml", ""},
+		{"taken literally", Task{Name: ExecTask, Cmd: "echo", Literal: true, Args: []string{"{{ .x }}"}}, "echo {{ .x }}", ""},
+		{"a script", Task{Name: BashTask, Script: "echo {{ .name }}"}, "/bin/bash -c echo candidate", ""},
+		{"a typo", Task{Name: BashTask, Script: "{{ .promot }}"}, "/bin/bash -c ", `"{{ .promot }}": version candidate has no variable "promot", only name, promote`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			p, ok, err := row.task.Program(v)
+			if p.String() != row.want || ok != (row.want != "") || errorText(err) != row.err {
+				t.Errorf("want %q, %q; got %q (%t), %q", row.want, row.err, p, ok, errorText(err))
+			}
+		})
+	}
+}
+
+func TestParseAllowsPrograms(t *testing.T) {
+	t.Parallel()
+	file := small(t, "{task: common/exec, with: {cmd: helm, args: [upgrade, shop, shop]}}", `{task: common/bash, with: {script: "echo {{ .name }}"}}`)
+	if _, err := Parse("f", []byte(file)); !strings.Contains(errorText(err), "that needs --allow-exec") {
+		t.Errorf("want a refusal, got %v", err)
+	}
+	spec, err := Parse("f", []byte(file), Programs)
+	if err != nil || spec.Finish[0].Script != "echo {{ .name }}" {
+		t.Errorf("want the script, got %+v, %v", spec.Finish, err)
+	}
+	typo := strings.Replace(file, ".name", ".nam", 1)
+	if _, err := Parse("f", []byte(typo), Programs); !strings.Contains(errorText(err), `no variable "nam"`) {
+		t.Errorf("want the typo told, got %v", err)
+	}
+}

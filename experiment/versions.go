@@ -92,3 +92,17 @@ func (v Version) Lookup(word string) (string, bool) {
 
 // variableNames lists the variables in a fixed order, for messages.
 func (v Version) variableNames() []string { return slices.Sorted(maps.Keys(v.variables())) }
+
+// With is the spec with more variables for its versions, by their names. What the file says wins.
+func (s Spec) With(variables map[string]map[string]string) Spec {
+	s.Versions = slices.Clone(s.Versions)
+	for i, v := range s.Versions {
+		added := maps.Clone(variables[v.Name])
+		if added == nil {
+			continue
+		}
+		maps.Copy(added, v.Variables)
+		s.Versions[i].Variables = added
+	}
+	return s
+}
