@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -40,6 +41,7 @@ type Cluster struct {
 	config    *rest.Config
 	loader    clientcmd.ClientConfig
 	client    dynamic.Interface
+	typed     kubernetes.Interface
 	context   string
 	namespace string
 }
@@ -81,6 +83,9 @@ func (c *Cluster) load(o Options) error {
 		config.ExecProvider = &provider
 	}
 	c.config = config
+	if c.typed, err = kubernetes.NewForConfig(config); err != nil {
+		return err
+	}
 	c.client, err = dynamic.NewForConfig(config)
 	return err
 }

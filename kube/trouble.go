@@ -69,3 +69,26 @@ func writer(by string, at time.Time) string {
 	}
 	return text + " at " + at.UTC().Format("15:04:05 MST")
 }
+
+// A LostError says that a write was refused because this run does not have the lease of the target.
+type LostError struct {
+	Target experiment.Target
+	Why    string
+	Driver experiment.Driver // who has it now; zero: nobody or unknown
+	Cause  error             // why it could not be renewed; nil: another reason
+}
+
+// Error is one line that says how it was lost.
+func (e *LostError) Error() string {
+	return "this run does not have the lease of " + e.Target.String() + ": " + e.Why
+}
+
+// Unwrap gives what kept the lease from being renewed.
+func (e *LostError) Unwrap() error { return e.Cause }
+
+func stolen(t experiment.Target, by experiment.Driver) *LostError {
+	if by.Run == "" {
+		return &LostError{Target: t, Why: "somebody gave it back"}
+	}
+	return &LostError{Target: t, Driver: by, Why: by.Holder + " has it"}
+}
