@@ -132,7 +132,7 @@ func innermost(err error) string {
 // passing tells whether an error of the API server may be gone the next time: anything but a clear
 // refusal.
 func passing(err error) bool {
-	if certificateTrouble(err) || errors.Is(err, context.Canceled) {
+	if _, lost := errors.AsType[*LostError](err); lost || certificateTrouble(err) || errors.Is(err, context.Canceled) {
 		return false
 	}
 	status, ok := errors.AsType[*apierrors.StatusError](err)

@@ -23,6 +23,7 @@ type Helm struct {
 	settings  *cli.EnvSettings
 	namespace string
 	context   string
+	lease     *Lease
 	configure func(namespace string) (*action.Configuration, error)
 }
 
@@ -73,7 +74,7 @@ func (h *Helm) Promote(ctx context.Context, spec experiment.Spec, version string
 	}
 	var done []string
 	for _, u := range upgrades {
-		revision, err := h.upgrade(ctx, u)
+		revision, err := h.upgrade(ctx, spec.Target, u)
 		if err != nil {
 			return strings.Join(done, "; "), fmt.Errorf("promote %s: release %s: %w", version, u.Release, err)
 		}
@@ -102,12 +103,21 @@ func upgradesOf(spec experiment.Spec, version string) ([]experiment.HelmUpgrade,
 	return upgrades, nil
 }
 
-func (h *Helm) upgrade(ctx context.Context, u experiment.HelmUpgrade) (revision int, err error) {
+// upgrade looks at the release while the lease is held, and asks for the lease once more before it
+// begins: when another driver promoted meanwhile, Helm finds the next revision taken.
+func (h *Helm) upgrade(ctx context.Context, t experiment.Target, u experiment.HelmUpgrade) (revision int, err error) {
+	pass, err := h.lease.enter(t)
+	if err != nil {
+		return 0, err
+	}
 	p, err := h.prepare(u)
 	if err != nil {
 		return 0, err
 	}
 	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if err := pass.confirm(ctx); err != nil {
 		return 0, err
 	}
 	released, err := p.run(context.WithoutCancel(ctx), "none")

@@ -34,6 +34,7 @@ const listedServices = 8
 type Knative struct {
 	client  dynamic.Interface
 	context string
+	lease   *Lease
 }
 
 // NewKnative reads and moves traffic in a cluster.

@@ -103,21 +103,12 @@ func (k *Knative) write(ctx context.Context, w wish) (s ksvc, entries []any, err
 	var saw []any
 	pause := firstPause
 	for range writeAttempts {
-		if s, err = k.get(ctx, w.target); err == nil {
-			if entries, err = w.entries(s); err != nil {
-				return s, nil, err
-			}
-			switch {
-			case reflect.DeepEqual(s.entries, entries):
-				return s, entries, nil
-			case saw != nil && !reflect.DeepEqual(s.entries, saw):
-				return s, nil, drift(s)
-			}
-			saw = s.entries
-			entries, err = k.patch(ctx, s, entries)
-		}
+		s, entries, err = k.try(ctx, w, saw)
 		if err == nil || (!apierrors.IsConflict(err) && !passing(err)) {
 			return s, entries, err
+		}
+		if s.entries != nil {
+			saw = s.entries
 		}
 		if sleep(ctx, pause) != nil {
 			break
@@ -129,6 +120,29 @@ func (k *Knative) write(ctx context.Context, w wish) (s ksvc, entries []any, err
 			"see who writes it: kubectl get ksvc "+w.target.Name+" -n "+w.target.Namespace+" -o yaml --show-managed-fields")
 	}
 	return s, nil, err
+}
+
+// try reads the service, asks who has the lease, and writes. What was seen before a write that may
+// have failed is seen again, or somebody else was there.
+func (k *Knative) try(ctx context.Context, w wish, saw []any) (s ksvc, entries []any, err error) {
+	pass, err := k.lease.enter(w.target)
+	if err != nil {
+		return s, nil, err
+	}
+	if s, err = k.get(ctx, w.target); err != nil {
+		return s, nil, err
+	}
+	if entries, err = w.entries(s); err != nil || reflect.DeepEqual(s.entries, entries) {
+		return s, entries, err
+	}
+	if err := pass.confirm(ctx); err != nil {
+		return s, nil, err
+	}
+	if saw != nil && !reflect.DeepEqual(s.entries, saw) {
+		return s, nil, drift(s)
+	}
+	entries, err = k.patch(ctx, s, entries)
+	return s, entries, err
 }
 
 // patch writes the list of traffic targets, on condition that the service is still as it was read,
