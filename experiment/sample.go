@@ -71,7 +71,7 @@ const (
 	Rejected    Missing = "rejected"     // the backend answered with an error
 	Unreachable Missing = "unreachable"  // the backend did not answer
 	NotANumber  Missing = "not a number" // an answer that is no finite number
-	Partial     Missing = "partial"      // the backend says that its answer leaves something out
+	Partial     Missing = "partial"      // the backend warned that its answer is not whole
 )
 
 // NoTraffic tells whether the reason is one that a version without any requests would show.

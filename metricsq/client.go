@@ -33,6 +33,7 @@ type Options struct {
 	URL       string            // of Prometheus; user info in it is sent as basic auth
 	Timeout   time.Duration     // of each query; 0: 5 s
 	Transport http.RoundTripper // carries the requests; nil: a plain one that honours HTTP_PROXY
+	Packs     []string          // files of the user's own metric packs
 }
 
 // A Client asks one Prometheus. Its methods may be called by many goroutines.
@@ -40,7 +41,7 @@ type Client struct {
 	prometheus prometheus.API
 	endpoint   string // for people: no user info, no parameters
 	timeout    time.Duration
-	metrics    catalog
+	catalog    catalog
 	scrub      *strings.Replacer // takes the password out of what a backend says
 }
 
@@ -51,7 +52,7 @@ func Open(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	metrics, err := loadPacks(packs)
+	all, err := loadCatalog(o.Packs...)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func Open(o Options) (*Client, error) {
 		prometheus: prometheus.NewAPI(statusChecked{client}),
 		endpoint:   shown.String(),
 		timeout:    cmp.Or(o.Timeout, defaultTimeout),
-		metrics:    metrics,
+		catalog:    all,
 		scrub:      scrubber(login),
 	}, nil
 }

@@ -1,6 +1,7 @@
 package metricsq
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,7 +56,9 @@ func (c statusChecked) Do(ctx context.Context, r *http.Request) (*http.Response,
 		return resp, nil, unanswered{err}
 	}
 	switch code := resp.StatusCode; {
-	case code/100 == 2, code == http.StatusBadRequest, code == http.StatusUnprocessableEntity:
+	case code/100 == 2:
+		return resp, body, admission(body)
+	case code == http.StatusBadRequest, code == http.StatusUnprocessableEntity:
 		return resp, body, nil
 	default:
 		var answer struct {
@@ -66,8 +69,34 @@ func (c statusChecked) Do(ctx context.Context, r *http.Request) (*http.Response,
 	}
 }
 
+// admission is an error when a backend says of its own answer that a part is missing, in a place
+// where the client library does not look: VictoriaMetrics in a flag, others among the remarks. Most
+// remarks are no such thing: Prometheus makes one about each counter whose name is unusual.
+func admission(body []byte) error {
+	if !bytes.Contains(body, []byte(`"isPartial"`)) && !bytes.Contains(body, []byte(`"infos"`)) {
+		return nil // nearly always, and cheaper than to read it twice
+	}
+	var answer struct {
+		IsPartial bool     `json:"isPartial"`
+		Infos     []string `json:"infos"`
+	}
+	_ = json.Unmarshal(body, &answer) // what is no JSON is found out later
+	for _, info := range answer.Infos {
+		if strings.Contains(strings.ToLower(info), "partial") {
+			return partialError{info}
+		}
+	}
+	if answer.IsPartial {
+		return partialError{"some of its storage nodes did not answer"}
+	}
+	return nil
+}
+
 // classify says what an error of a query means for a sample, and in words what happened.
 func classify(err error) (missing experiment.Missing, detail string) {
+	if e, ok := errors.AsType[partialError](err); ok {
+		return experiment.Partial, shorten(e.warning)
+	}
 	if e, ok := errors.AsType[statusError](err); ok {
 		switch e.code {
 		case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

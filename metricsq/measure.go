@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 	"sync"
 	"time"
 
-	prometheus "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
 	"perch/experiment"
@@ -34,7 +32,7 @@ func (c *Client) Measure(ctx context.Context, spec experiment.Spec, since, now t
 			if !ok {
 				s = experiment.Sample{Metric: ref, Version: v.Name, Detail: "no metric pack has it"}
 			}
-			if size := c.metrics[ref].sampleSize(); ok && size != "" {
+			if size := c.catalog.metrics[ref].sampleSize(); ok && size != "" {
 				s.Requests = answers[question{size, v.Name}].Value
 			}
 			samples = append(samples, s)
@@ -48,14 +46,14 @@ func (c *Client) Measure(ctx context.Context, spec experiment.Spec, since, now t
 func (c *Client) queries(spec experiment.Spec, elapsed time.Duration) map[question]string {
 	all := map[question]string{}
 	add := func(ref string, v experiment.Version) {
-		if m, ok := c.metrics[ref]; ok {
+		if m, ok := c.catalog.metrics[ref]; ok {
 			all[question{ref, v.Name}] = substitute(m.query(), values(v, elapsed))
 		}
 	}
 	for _, v := range spec.Versions {
 		for _, ref := range refs(spec) {
 			add(ref, v)
-			add(c.metrics[ref].sampleSize(), v)
+			add(c.catalog.metrics[ref].sampleSize(), v)
 		}
 	}
 	return all
@@ -87,19 +85,13 @@ func (c *Client) askAll(ctx context.Context, queries map[question]string, now ti
 // ask asks one question under a deadline. Prometheus is told the deadline too, so that it does not
 // go on computing an answer that nobody waits for.
 func (c *Client) ask(ctx context.Context, query string, now time.Time) experiment.Sample {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	answer, warnings, err := c.prometheus.Query(ctx, query, now, prometheus.WithTimeout(c.timeout))
+	answer, err := c.instant(ctx, query, now)
 	s := experiment.Sample{Query: query}
 	if err != nil {
-		s.Missing, s.Detail = classify(err)
-	} else {
-		s.Value, s.Missing, s.Detail = read(answer)
+		s.Missing, s.Detail = c.why(err)
+		return s
 	}
-	if len(warnings) > 0 {
-		s.Detail = strings.TrimPrefix(s.Detail+"; warning: "+shorten(strings.Join(warnings, "; ")), "; ")
-	}
-	s.Detail = c.scrub.Replace(s.Detail)
+	s.Value, s.Missing, s.Detail = read(answer)
 	return s
 }
 

@@ -14,11 +14,11 @@ import (
 
 func TestPacksHaveIter8sMetrics(t *testing.T) {
 	t.Parallel()
-	all, err := loadPacks(packs)
+	all, err := loadCatalog()
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := slices.Sorted(maps.Keys(all))
+	got := slices.Sorted(maps.Keys(all.metrics))
 	want := []string{
 		"iter8-knative/95th-percentile-tail-latency", "iter8-knative/error-count",
 		"iter8-knative/error-rate", "iter8-knative/mean-latency", "iter8-knative/request-count",
@@ -31,11 +31,11 @@ func TestPacksHaveIter8sMetrics(t *testing.T) {
 // Prometheus parses the queries in the sandbox's tests; here it is enough that nothing is left open.
 func TestPacksHaveClosedQueries(t *testing.T) {
 	t.Parallel()
-	all, err := loadPacks(packs)
+	all, err := loadCatalog()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for ref, m := range all {
+	for ref, m := range all.metrics {
 		query := substitute(m.query(), values(spec().Versions[0], 0))
 		for _, pair := range []string{"()", "[]", "{}"} {
 			if strings.Count(query, pair[:1]) != strings.Count(query, pair[1:]) {
@@ -58,11 +58,14 @@ func TestDescribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []experiment.Metric{
-		{Ref: "iter8-knative/error-rate", Label: "error rate", Units: experiment.Fraction},
-		{Ref: "iter8-knative/95th-percentile-tail-latency", Label: "p95 latency", Units: experiment.Milliseconds},
-		{Ref: "iter8-knative/mean-latency", Label: "mean latency", Units: experiment.Milliseconds},
-		{Ref: "iter8-knative/error-count", Label: "errors"},
-		{Ref: "iter8-knative/request-count", Label: "requests"},
+		{Ref: "iter8-knative/error-rate", Label: "error rate", Units: experiment.Fraction,
+			Family: "iter8-knative", Kind: experiment.ErrorRate},
+		{Ref: "iter8-knative/95th-percentile-tail-latency", Label: "p95 latency", Units: experiment.Milliseconds,
+			Family: "iter8-knative", Kind: experiment.TailQuantile, Quantile: 0.95},
+		{Ref: "iter8-knative/mean-latency", Label: "mean latency", Units: experiment.Milliseconds,
+			Family: "iter8-knative", Kind: experiment.MeanLatency},
+		{Ref: "iter8-knative/error-count", Label: "errors", Family: "iter8-knative"},
+		{Ref: "iter8-knative/request-count", Label: "requests", Family: "iter8-knative"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -95,7 +98,7 @@ func TestDescribeNamesEveryUnknownMetric(t *testing.T) {
 	}
 }
 
-func TestLoadPacksRefuses(t *testing.T) {
+func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	const good = `apiVersion: iter8.tools/v2alpha2
 kind: Metric
@@ -105,23 +108,54 @@ spec:
   jqExpression: .data.result[0].value[1] | tonumber
   params: [{name: query, value: up}]
 `
+	const fine = `apiVersion: perch/v1
+kind: Family
+metadata: {name: f}
+spec: {histogram: h, milliseconds: 1, selector: {pod: $name}, errors: {label: code, is: 5..}}
+`
+	annotate := func(text string) string {
+		return strings.Replace(good, "perch/label: m", "perch/label: m, "+text, 1)
+	}
 	for _, row := range []struct{ name, pack, want string }{
-		{"no YAML", "{", "metric pack packs/a.yaml: yaml: "},
-		{"unknown field", good + "  jq: x\n", "field jq not found"},
-		{"other kind", strings.Replace(good, "Metric", "Experiment", 1), "metric ns/m is no Metric of iter8.tools/v2alpha2"},
+		{"no YAML", "{", "metric pack packs/a.yaml: line 1: "},
+		{"unknown field", good + "  jq: x\n", "metric pack packs/a.yaml: line 8: field jq is unknown"},
+		{"unknown field of the second", good + "---\n" + fine + "x: y", "metric pack packs/a.yaml: line 13: field x is unknown"},
+		{"no object", "- a", "metric pack packs/a.yaml:1: not an object with a kind"},
+		{"other kind", "\n" + strings.Replace(good, "Metric", "Experiment", 1), `metric pack packs/a.yaml:2: kind "Experiment" is neither`},
+		{"other version", strings.Replace(good, "v2alpha2", "v1", 1), "metric pack packs/a.yaml:1: metric ns/m is no Metric of"},
 		{"no namespace", strings.Replace(good, "namespace: ns,", "", 1), "metric /m lacks a name or a namespace"},
 		{"no label", strings.Replace(good, "perch/label", "label", 1), "metric ns/m lacks the annotation perch/label"},
 		{"other provider", strings.Replace(good, "prometheus", "newrelic", 1), "metric ns/m is not of the provider prometheus"},
 		{"other expression", strings.Replace(good, "[1] |", "[0] |", 1), "metric ns/m has a jqExpression other than .data"},
 		{"no query", strings.Replace(good, "name: query", "name: q", 1), "metric ns/m lacks the one parameter query"},
-		{"twice", good + "---\n" + good, "metric ns/m stands twice"},
+		{"twice", good + "---\n" + good, "packs/a.yaml:9: metric ns/m stands twice"},
 		{"sampleSize of nothing", good + "  sampleSize: n\n", "metric ns/m: there is no sampleSize ns/n"},
 		{"sampleSize of another namespace", good + "  sampleSize: o/m\n", "metric ns/m: there is no sampleSize o/m"},
+		{"family of nothing", annotate("perch/family: f"), "metric ns/m: there is no family f"},
+		{"unknown kind", annotate("perch/family: f, perch/kind: p95"), "none of errorRate, quantile and mean"},
+		{"kind without family", annotate("perch/kind: mean"), "has a perch/kind but no perch/family"},
+		{"quantile without kind", annotate(`perch/quantile: "0.9"`), "needs perch/quantile"},
+		{"kind without quantile", annotate("perch/family: f, perch/kind: quantile"), "needs perch/quantile"},
+		{"quantile of 95", annotate(`perch/family: f, perch/kind: quantile, perch/quantile: "95"`), "needs perch/quantile"},
+		{"errors of a family without", annotate("perch/family: f, perch/kind: errorRate") + "---\n" +
+			strings.Replace(fine, ", errors: {label: code, is: 5..}", "", 1), "family f does not tell errors"},
+		{"latency of a family without", annotate("perch/family: f, perch/kind: mean") + "---\n" +
+			strings.Replace(fine, "histogram", "counter", 1), "family f has no latencies"},
+		{"family twice", fine + "---\n" + fine, "packs/a.yaml:6: family f stands twice"},
+		{"family of another version", strings.Replace(fine, "perch/v1", "perch/v2", 1), "family f is none of perch/v1"},
+		{"family without name", strings.Replace(fine, "name: f", "", 1), "family  lacks a name"},
+		{"family of both", strings.Replace(fine, "histogram: h", "histogram: h, counter: c", 1), "needs either a histogram or a counter"},
+		{"family without unit", strings.Replace(fine, "milliseconds: 1, ", "", 1), "needs milliseconds"},
+		{"family without selector", strings.Replace(fine, "{pod: $name}", "{}", 1), "needs a selector"},
+		{"slack", strings.Replace(fine, "milliseconds: 1", "milliseconds: 1, sumSlack: 1", 1), "sumSlack that is no fraction"},
+		{"errors without label", strings.Replace(fine, "label: code, ", "", 1), "errors need a label"},
+		{"errors both ways", strings.Replace(fine, "is: 5..", "is: 5.., isNot: 2..", 1), "one of is and isNot"},
+		{"errors by no expression", strings.Replace(fine, "is: 5..", "is: (", 1), "family f: errors: error parsing regexp"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := loadPacks(fstest.MapFS{"packs/a.yaml": {Data: []byte(row.pack)}})
-			if err == nil || !strings.Contains(err.Error(), row.want) {
+			_, err := loadBuiltIn(fstest.MapFS{"packs/a.yaml": {Data: []byte(row.pack)}})
+			if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "metricsq") {
 				t.Errorf("want an error that says %q, got %v", row.want, err)
 			}
 		})

@@ -16,14 +16,12 @@ import (
 // Ping asks the cheapest question there is, to find out before an experiment starts whether the
 // URL leads to a Prometheus that answers. Its error is for people and has a hint.
 func (c *Client) Ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	_, _, err := c.prometheus.Query(ctx, "vector(1)", time.Time{})
-	if err == nil {
-		return nil
+	_, err := c.instant(ctx, "vector(1)", time.Time{})
+	if _, partial := errors.AsType[partialError](err); err == nil || partial {
+		return nil // a part of it answers: each query will say whether it is enough
 	}
-	_, detail := classify(err)
-	what := fmt.Errorf("prometheus at %s: %s", c.endpoint, c.scrub.Replace(detail))
+	_, detail := c.why(err)
+	what := fmt.Errorf("prometheus at %s: %s", c.endpoint, detail)
 	return experiment.WithHint(what, hintFor(err))
 }
 

@@ -1,0 +1,166 @@
+package metricsq
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/model"
+)
+
+// A track is what one set of labels has counted: one histogram, or one counter, of one pod and one
+// kind of response.
+type track struct {
+	labels  string // all but the name and le, in one string
+	version int    // index in the spec
+	failed  bool   // its requests are errors
+	points  []point
+}
+
+// A point is what the track had counted by one scrape, since its process began.
+type point struct {
+	at      model.Time
+	count   float64
+	sum     float64
+	counted bool   // there is a count
+	classic bool   // the edges are all that is known; a native histogram knows what lies between
+	edges   []edge // of the buckets, ascending by le
+	wrong   string // what was found that no counter can look like
+}
+
+// An edge is an upper bound of buckets, in the units of the series, and how many requests were
+// under it.
+type edge struct{ le, count float64 }
+
+// tracks puts together the series of one answer.
+func (c choice) tracks(matrix model.Matrix) []track {
+	sites := map[string]*building{}
+	for _, series := range matrix {
+		version := c.version(func(name string) string { return string(series.Metric[model.LabelName(name)]) })
+		if version < 0 {
+			continue
+		}
+		key := keyOf(series.Metric)
+		if sites[key] == nil {
+			sites[key] = newBuilding(track{labels: key, version: version, failed: c.failed(series.Metric)})
+		}
+		c.add(sites[key], series)
+	}
+	var all []track
+	for _, key := range slices.Sorted(maps.Keys(sites)) {
+		if t := sites[key].finish(); len(t.points) > 0 {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+func (c choice) failed(labels model.Metric) bool {
+	return c.Spec.Errors != nil && c.Spec.Errors.match(string(labels[model.LabelName(c.Spec.Errors.Label)]))
+}
+
+// keyOf is what the series of one histogram have in common: every label but the name and le.
+func keyOf(labels model.Metric) string {
+	var pairs []string
+	for name, value := range labels {
+		if name != model.MetricNameLabel && name != model.BucketLabel {
+			pairs = append(pairs, string(name)+"="+strconv.Quote(string(value)))
+		}
+	}
+	slices.Sort(pairs)
+	return strings.Join(pairs, ",")
+}
+
+// A building is a track whose series have not all been seen.
+type building struct {
+	track
+	byTime map[model.Time]*point
+	native map[model.Time]*model.SampleHistogram
+}
+
+func newBuilding(t track) *building {
+	return &building{track: t, byTime: map[model.Time]*point{}, native: map[model.Time]*model.SampleHistogram{}}
+}
+
+func (b *building) at(t model.Time) *point {
+	if b.byTime[t] == nil {
+		b.byTime[t] = &point{at: t}
+	}
+	return b.byTime[t]
+}
+
+// add takes in one series.
+func (c choice) add(b *building, series *model.SampleStream) {
+	part := strings.TrimPrefix(string(series.Metric[model.MetricNameLabel]), cmp.Or(c.Spec.Histogram, c.Spec.Counter))
+	bound, err := strconv.ParseFloat(string(series.Metric[model.BucketLabel]), 64)
+	for _, pair := range series.Values {
+		v, p := float64(pair.Value), b.at(pair.Timestamp)
+		switch part {
+		case "_sum":
+			p.sum = v
+		case "_bucket":
+			p.classic = true
+			p.edges = append(p.edges, edge{bound, v})
+			if err != nil || math.IsNaN(bound) {
+				p.wrong = fmt.Sprintf("a bucket has the bound %q", series.Metric[model.BucketLabel])
+			}
+		default:
+			p.count, p.counted = v, true
+		}
+	}
+	for _, pair := range series.Histograms {
+		b.at(pair.Timestamp)
+		b.native[pair.Timestamp] = pair.Histogram
+	}
+}
+
+// isCount tells whether a value can be a count: whole, and exact in a float64.
+func isCount(v float64) bool { return v >= 0 && v == math.Trunc(v) && v < 1<<53 }
+
+// finish orders what was put together. Where a target offers a histogram both as classic and as
+// native one, the classic one counts: limits are set on its bounds.
+func (b *building) finish() track {
+	t := b.track
+	for at, h := range b.native {
+		if p := b.byTime[at]; !p.classic && h != nil {
+			*p = nativePoint(at, h)
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(b.byTime)) {
+		p := *b.byTime[at]
+		slices.SortFunc(p.edges, func(x, y edge) int { return cmp.Compare(x.le, y.le) })
+		t.points = append(t.points, p)
+	}
+	return t
+}
+
+// before is the newest point at or before a time, nil when there is none.
+func (t track) before(at model.Time) *point {
+	i := t.search(at)
+	if i == 0 {
+		return nil
+	}
+	return &t.points[i-1]
+}
+
+// after is the oldest point after a time, nil when there is none.
+func (t track) after(at model.Time) *point {
+	i := t.search(at)
+	if i == len(t.points) {
+		return nil
+	}
+	return &t.points[i]
+}
+
+// search is the index of the oldest point after a time.
+func (t track) search(at model.Time) int {
+	i, _ := slices.BinarySearchFunc(t.points, at+1, func(p point, at model.Time) int { return cmp.Compare(p.at, at) })
+	return i
+}
+
+// newest is the time of the newest point; a track has at least one.
+func (t track) newest() model.Time { return t.points[len(t.points)-1].at }
