@@ -88,11 +88,11 @@ type Forecast struct {
 
 // A Line says what one interval did, for a ledger.
 type Line struct {
-	Start     time.Duration `json:"start"`
-	End       time.Duration `json:"end"`
-	Flag      Flag          `json:"flag,omitempty"`
-	Missing   string        `json:"missing,omitempty"` // why there was no data
-	Objective []Bet         `json:"objective,omitempty"`
+	Start      time.Duration `json:"start"`
+	End        time.Duration `json:"end"`
+	Flag       Flag          `json:"flag,omitempty"`
+	Missing    string        `json:"missing,omitempty"`    // why there was no data
+	Objectives []Bet         `json:"objectives,omitempty"` // one each; none if nothing was judged
 }
 
 // A Bet is what one interval did to one objective.

@@ -1,0 +1,79 @@
+package evidence
+
+import "math"
+
+// A guard meets catastrophes within a scrape or two, even while the candidate warms up: a sudden
+// burst of requests so bad, and so many, that nothing like it is normal. It is a CUSUM of the
+// likelihood ratio against the worst share that might be normal, and begins anew whenever it falls
+// to 0.
+type guard struct {
+	Log   [3]float64 `json:"log"`
+	Burst sums       `json:"burst"` // blown requests since it was 0
+}
+
+// surges are how many times the odds of the worst normal share a catastrophe may have.
+func surges() [3]float64 { return [3]float64{2, 8, 50} }
+
+func (g guard) add(p pair, normal, seconds float64) guard {
+	alive := false
+	for q, ratio := range surges() {
+		share := odds(normal, ratio)
+		gain := p.candidate*math.Log(share/normal) + (p.candidateN-p.candidate)*math.Log((1-share)/(1-normal))
+		g.Log[q] = max(0, g.Log[q]+gain)
+		alive = alive || g.Log[q] > 0
+	}
+	g.Burst = g.Burst.plus(sums{N: p.candidateN, Sum: p.candidate, Seconds: seconds})
+	if !alive {
+		return guard{}
+	}
+	return g
+}
+
+// log is the evidence of a catastrophe.
+func (g guard) log() float64 {
+	sum := math.Inf(-1)
+	for _, v := range g.Log {
+		sum = logAddExp(sum, v)
+	}
+	return sum - math.Log(float64(len(g.Log)))
+}
+
+// normal is the worst share of blown requests that might still be no catastrophe.
+func (s State) normal(k int) float64 {
+	o, b := s.Objectives[k], s.Settings.Burst
+	normal := b.Slow
+	if o.Kind == ErrorRate {
+		normal = b.Errors
+	}
+	if o.Kind != Mean && !o.Relative {
+		normal = max(normal, min(b.OverLimit*o.share(), (1+o.share())/2))
+	}
+	return min(max(normal, b.OverWorst*s.Controls[k].Worst), 1-leastLimit)
+}
+
+// guard tells which objective the candidate fails catastrophically, -1 if none. Where the baseline
+// fails half as badly it is nobody's fault.
+func (s *State) guard(l look) int {
+	worst := -1
+	for k, o := range s.Objectives {
+		p := l.readings[k].blown
+		if o.Lower || p.candidateN == 0 || s.shared(p) || !s.guarded(o, l) {
+			continue
+		}
+		s.Guards[k] = s.Guards[k].add(p, s.normal(k), l.seconds)
+		if s.Guards[k].log() >= math.Log(s.Settings.Burst.Evidence) && worst < 0 {
+			worst = k
+		}
+	}
+	return worst
+}
+
+// shared tells whether the baseline fails at least half as often as the candidate.
+func (s State) shared(p pair) bool {
+	return p.baselineN > 0 && p.candidate > 0 && p.baseline/p.baselineN >= p.candidate/p.candidateN/2
+}
+
+// guarded: errors always are, slowness is natural while caches fill.
+func (s State) guarded(o Objective, l look) bool {
+	return o.Kind == ErrorRate || s.Warm.Over && l.Start >= s.Warm.Until+s.Settings.Burst.Calm
+}
