@@ -32,24 +32,24 @@ func ByEvidence(spec Spec, s State) Judgement {
 	return j
 }
 
-// pointEstimate tells whether Iter8's rule has the last word; the zero policy says so.
-func (p OnInconclusive) pointEstimate() bool { return p == PointEstimate || p == "" }
-
 // over tells whether this look is of the last iteration, or comes after it.
 func (s State) over() bool { return s.Iteration+1 >= s.Iterations() && !s.InOutage() }
 
-// ruling translates the judge's call. To give up is final only where the policy wants to know early.
+// ruling translates the judge's call. It gives up early on a candidate that is rather bad than good,
+// and where the policy wants to know as soon as possible that nothing will be proven.
 func (s State) ruling(points Judgement) Ruling {
-	policy := s.Setup.Policy.OnInconclusive
-	undecided := s.Weighing.Call.Action == evidence.GiveUp || s.over()
+	policy, call := s.Setup.Policy.OnInconclusive, s.Weighing.Call
+	gaveUp := call.Action == evidence.GiveUp
 	switch {
-	case s.Weighing.Call.Action == evidence.RollBack:
+	case call.Action == evidence.RollBack:
 		return Fails
-	case s.Weighing.Call.Action == evidence.Promote && points.of(s.Spec().Candidate().Name) == Satisfied:
+	case call.Action == evidence.Promote && policy == Extends && call.Certified < 1:
+		return CannotTell
+	case call.Action == evidence.Promote && points.of(s.Spec().Candidate().Name) == Satisfied:
 		return Passes
-	case undecided && policy == KeepsBaseline:
+	case (gaveUp || s.over()) && policy == KeepsBaseline, gaveUp && !s.over() && policy.patient():
 		return StaysBehind
-	case undecided && policy == AskPerson, s.over() && policy == Extends:
+	case (gaveUp || s.over()) && policy == AskPerson, s.over() && policy == Extends:
 		return CannotTell
 	}
 	return GoesOn

@@ -11,6 +11,9 @@
 package experiment
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -124,4 +127,14 @@ func (s Spec) Version(name string) (Version, bool) {
 		}
 	}
 	return Version{}, false
+}
+
+// Digest is the same for two specs exactly when they say the same.
+func (s Spec) Digest() string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a spec is plain data
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }

@@ -16,6 +16,7 @@ type Started struct {
 	Record  string   `json:"record,omitempty"`
 	Driver  Driver   `json:"driver,omitzero"`
 	Policy  Policy   `json:"policy,omitzero"`
+	Digest  string   `json:"digest,omitempty"` // of the spec as the file had it
 
 	Evidence *evidence.Settings `json:"evidence,omitempty"` // of the judge evidence; nil: nothing is weighed
 }

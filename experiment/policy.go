@@ -54,3 +54,9 @@ func (p Policy) extensions() int {
 	}
 	return max(1, p.Extensions)
 }
+
+// pointEstimate tells whether Iter8's rule has the last word; the zero policy says so.
+func (p OnInconclusive) pointEstimate() bool { return p == PointEstimate || p == "" }
+
+// patient tells whether the run goes on to its end although it will not be proven which way.
+func (p OnInconclusive) patient() bool { return p.pointEstimate() || p == Extends }

@@ -43,7 +43,12 @@ func (s State) weighed(f Initialized) *Weighing {
 	for _, t := range f.History {
 		history = append(history, interval(s.Since, t, Tally{To: t.To}, 0))
 	}
-	st := evidence.New(*s.Setup.Evidence, s.plan(f.LookSeconds), objectives, history)
+	settings := *s.Setup.Evidence
+	settings.WhenUndecided = evidence.KeepBaseline
+	if s.Setup.Policy.OnInconclusive.patient() {
+		settings.WhenUndecided = evidence.PointEstimate
+	}
+	st := evidence.New(settings, s.plan(f.LookSeconds), objectives, history)
 	return &Weighing{State: st, Call: st.Call(), Of: of}
 }
 
