@@ -11,9 +11,13 @@ import (
 // the first write.
 func (k *Knative) Guard(l *Lease) { k.lease = l }
 
-// Guard makes every promotion depend on a lease. Call it before the first promotion. An upgrade is not begun without the lease; one that has begun when
+// Guard makes every promotion depend on a lease, and marks what it writes with the lease's run. Call
+// it before the first promotion. An upgrade is not begun without the lease; one that has begun when
 // the lease is lost goes on, because Helm's own lock on the release keeps others away from it.
-func (h *Helm) Guard(l *Lease) { h.lease = l }
+func (h *Helm) Guard(l *Lease) {
+	h.lease = l
+	h.Mark(l.driver.Run)
+}
 
 // enter is the first half of guarding a write, before the reading that it is based on: it gives the
 // term, whose confirm is the second half. A nil Lease guards nothing.

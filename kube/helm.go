@@ -24,6 +24,7 @@ type Helm struct {
 	namespace string
 	context   string
 	lease     *Lease
+	run       string // that marks what is written; "": none
 	configure func(namespace string) (*action.Configuration, error)
 }
 
@@ -74,7 +75,7 @@ func (h *Helm) Promote(ctx context.Context, spec experiment.Spec, version string
 	}
 	var done []string
 	for _, u := range upgrades {
-		revision, err := h.upgrade(ctx, spec.Target, u)
+		revision, err := h.upgrade(ctx, spec.Target, u, version)
 		if err != nil {
 			return strings.Join(done, "; "), fmt.Errorf("promote %s: release %s: %w", version, u.Release, err)
 		}
@@ -105,7 +106,9 @@ func upgradesOf(spec experiment.Spec, version string) ([]experiment.HelmUpgrade,
 
 // upgrade looks at the release while the lease is held, and asks for the lease once more before it
 // begins: when another driver promoted meanwhile, Helm finds the next revision taken.
-func (h *Helm) upgrade(ctx context.Context, t experiment.Target, u experiment.HelmUpgrade) (revision int, err error) {
+func (h *Helm) upgrade(
+	ctx context.Context, t experiment.Target, u experiment.HelmUpgrade, version string,
+) (revision int, err error) {
 	pass, err := h.lease.enter(t)
 	if err != nil {
 		return 0, err
@@ -114,15 +117,17 @@ func (h *Helm) upgrade(ctx context.Context, t experiment.Target, u experiment.He
 	if err != nil {
 		return 0, err
 	}
+	p.mark = mark{h.run, version}
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
 	if err := pass.confirm(ctx); err != nil {
 		return 0, err
 	}
-	released, err := p.run(context.WithoutCancel(ctx), "none")
+	ctx = context.WithoutCancel(ctx)
+	released, err := p.run(ctx, "none")
 	if err != nil {
-		return 0, h.explain(err, p)
+		return 0, h.explain(p.settle(ctx, err), p)
 	}
 	return released.Version, nil
 }
@@ -132,6 +137,10 @@ func (h *Helm) explain(err error, p *promotion) error {
 	if strings.Contains(err.Error(), "another operation (install/upgrade/rollback) is in progress") {
 		return experiment.WithHint(said{"another Helm operation has just begun on it", err},
 			"wait for it: helm history "+p.Release+" -n "+p.Namespace)
+	}
+	if p.notReady(err) {
+		return experiment.WithHint(said{p.unready(err), err}, "kubectl get events -n "+p.Namespace+" says why; helm history "+
+			p.Release+" -n "+p.Namespace+" shows how it stands")
 	}
 	explained := explain(err, h.context)
 	if experiment.HintOf(explained) != "" || errors.Is(err, context.Canceled) {

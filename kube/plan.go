@@ -40,13 +40,10 @@ func (h *Helm) plan(ctx context.Context, u experiment.HelmUpgrade) (experiment.U
 	}
 	planned := experiment.Upgrade{
 		Release: p.Release, Namespace: p.Namespace, Chart: h.chartName(u), ChartVersion: p.chart.Metadata.Version,
-		To: 1, Values: sources, Changes: changes(before, after), Wait: p.waiting(),
+		To: p.next(), Values: sources, Changes: changes(before, after), Wait: p.waiting(),
 	}
 	if p.now != nil {
 		planned.From = p.now.Version
-	}
-	if p.last != nil {
-		planned.To = p.last.Version + 1
 	}
 	return planned, nil
 }

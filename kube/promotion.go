@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
@@ -21,6 +19,8 @@ type promotion struct {
 	experiment.HelmUpgrade
 
 	config *action.Configuration
+	mark   mark
+	undoes bool             // it is a roll back
 	max    int              // revisions that Helm keeps
 	last   *release.Release // newest revision, whatever became of it; nil: none
 	now    *release.Release // the one that is deployed, else the newest; nil: none
@@ -28,39 +28,45 @@ type promotion struct {
 	values map[string]any
 }
 
-// A LockedError says that another Helm operation began on a release and has not ended, or that its
-// process was killed.
-type LockedError struct {
-	Release, Namespace string
-	Revision           int
-	Status             string // pending-install, pending-upgrade or pending-rollback
-	Description        string // in Helm's words
-	Since              time.Time
-}
-
-// Error is one line with who is at work since when, as far as Helm knows.
-func (e *LockedError) Error() string {
-	return fmt.Sprintf("it is locked: revision %d is %s for %s, since %s (%s)", e.Revision, e.Status,
-		time.Since(e.Since).Round(time.Second), e.Since.UTC().Format("2006-01-02 15:04:05 MST"), e.Description)
+// next is the number of the revision that this upgrade makes.
+func (p *promotion) next() int {
+	if p.last == nil {
+		return 1
+	}
+	return p.last.Version + 1
 }
 
 // prepare looks the release up, and fetches the chart and the values.
 func (h *Helm) prepare(u experiment.HelmUpgrade) (*promotion, error) {
-	u.Namespace = cmp.Or(u.Namespace, h.namespace, "default")
-	config, err := h.configure(u.Namespace)
+	p, err := h.open(u)
 	if err != nil {
-		return nil, explain(err, h.context)
+		return nil, err
 	}
-	p := &promotion{HelmUpgrade: u, config: config, max: h.settings.MaxHistory}
 	if err := p.lookUp(); err != nil {
 		return nil, explain(err, h.context)
 	}
-	if p.chart, err = h.loadChart(u, config); err != nil {
+	if p.chart, err = h.loadChart(u, p.config); err != nil {
 		return nil, err
 	}
 	p.values, err = h.loadValues(u)
 	return p, err
 }
+
+// open leads to the release, and asks nothing yet.
+func (h *Helm) open(u experiment.HelmUpgrade) (*promotion, error) {
+	u.Namespace = cmp.Or(u.Namespace, h.namespace, "default")
+	config, err := h.configure(u.Namespace)
+	if err != nil {
+		return nil, explain(err, h.context)
+	}
+	return &promotion{HelmUpgrade: u, config: config, max: h.settings.MaxHistory}, nil
+}
+
+// A missingError says that there is no release to upgrade.
+type missingError struct{ namespace string }
+
+// Error is one line that says where it was looked for.
+func (e *missingError) Error() string { return "there is no such release in namespace " + e.namespace }
 
 // lookUp finds the release as it is now. It may be absent only if it may be installed, and nobody
 // may be at work on it.
@@ -70,12 +76,12 @@ func (p *promotion) lookUp() (err error) {
 	case errors.Is(err, driver.ErrReleaseNotFound) && p.Install:
 		return nil
 	case errors.Is(err, driver.ErrReleaseNotFound):
-		return experiment.WithHint(fmt.Errorf("there is no such release in namespace %s", p.Namespace),
+		return experiment.WithHint(&missingError{p.Namespace},
 			"install it, or add --install to the finish action")
 	case err != nil:
 		return err
 	case p.last.Info.Status.IsPending():
-		return p.locked()
+		return p.pending()
 	case p.installs():
 		return nil
 	}
@@ -84,18 +90,6 @@ func (p *promotion) lookUp() (err error) {
 		p.now, err = p.last, nil
 	}
 	return err
-}
-
-func (p *promotion) locked() error {
-	r := p.last
-	hint := fmt.Sprintf("if no Helm is at work any more: helm rollback %s -n %s", p.Release, p.Namespace)
-	if r.Info.Status == release.StatusPendingInstall {
-		hint = fmt.Sprintf("if no Helm is at work any more: helm uninstall %s -n %s", p.Release, p.Namespace)
-	}
-	return experiment.WithHint(&LockedError{
-		Release: p.Release, Namespace: p.Namespace, Revision: r.Version, Status: r.Info.Status.String(),
-		Description: oneLine(cmp.Or(r.Info.Description, "no description")), Since: r.Info.LastDeployed.Time,
-	}, hint)
 }
 
 // installs tells whether there is nothing to upgrade: no release, or one that was uninstalled.
@@ -111,7 +105,7 @@ func (p *promotion) run(ctx context.Context, dryRun string) (*release.Release, e
 	up := action.NewUpgrade(p.config)
 	up.Namespace, up.Install, up.DryRunOption = p.Namespace, p.Install, dryRun
 	up.Wait, up.Atomic, up.Timeout, up.MaxHistory = p.Wait, p.Atomic, p.Timeout, p.max
-	up.ReuseValues, up.ResetValues = p.ReuseValues, p.ResetValues
+	up.ReuseValues, up.ResetValues, up.Labels = p.ReuseValues, p.ResetValues, p.mark.labels(p.next())
 	return up.RunWithContext(ctx, p.Release, p.chart, p.values)
 }
 
@@ -119,6 +113,6 @@ func (p *promotion) install(ctx context.Context, dryRun string) (*release.Releas
 	in := action.NewInstall(p.config)
 	in.ReleaseName, in.Namespace, in.DryRunOption = p.Release, p.Namespace, dryRun
 	in.CreateNamespace, in.Replace = p.CreateNamespace, p.last != nil
-	in.Wait, in.Atomic, in.Timeout = p.Wait, p.Atomic, p.Timeout
+	in.Wait, in.Atomic, in.Timeout, in.Labels = p.Wait, p.Atomic, p.Timeout, p.mark.labels(p.next())
 	return in.RunWithContext(ctx, p.chart, p.values)
 }
