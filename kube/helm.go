@@ -113,6 +113,9 @@ func (h *Helm) upgrade(
 	if err != nil {
 		return 0, err
 	}
+	if err := h.abandon(ctx, u, pass); err != nil {
+		return 0, err
+	}
 	p, err := h.prepare(u)
 	if err != nil {
 		return 0, err

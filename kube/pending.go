@@ -36,6 +36,9 @@ func (e *PendingError) Error() string {
 		time.Since(e.Since).Round(time.Second), by, e.Since.UTC().Format("2006-01-02 15:04:05 MST"), e.Description)
 }
 
+// Is makes it an experiment.ErrReleaseLocked.
+func (e *PendingError) Is(target error) bool { return target == experiment.ErrReleaseLocked }
+
 // pending is the error of a release whose last revision is.
 func (p *promotion) pending() error {
 	r := p.last
