@@ -25,6 +25,7 @@ const (
 	codeBaseline        = 3 // rolled back, or the baseline was kept
 	codeUndecided       = 4 // undecided, or stopped
 	codePromotionFailed = 5
+	codeLocked          = 6 // another driver has the target
 )
 
 // Streams are where a command reads and writes.
@@ -54,6 +55,9 @@ func Main(ctx context.Context, args []string, s Streams) int {
 		return int(code)
 	}
 	printError(s.Err, err)
+	if _, locked := errors.AsType[*experiment.LockedError](err); locked {
+		return codeLocked
+	}
 	_, isUsage := errors.AsType[usageError](err)
 	_, isSpec := errors.AsType[*experiment.SpecError](err)
 	if isUsage || isSpec {
@@ -130,6 +134,8 @@ func exitOf(ended *experiment.Ended) error {
 		return exitError(codeUndecided)
 	case experiment.OutcomePromotionFailed:
 		return exitError(codePromotionFailed)
+	case experiment.OutcomeTakenOver:
+		return exitError(codeLocked)
 	case experiment.OutcomeFailed:
 	}
 	return exitError(codeError)

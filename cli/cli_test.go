@@ -12,7 +12,7 @@ import (
 // TestMain lets scripts call perch: the test binary, started under that name, is Perch.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"perch": func() {
-		os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})) //nolint:forbidigo // it is main here
+		os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 	}})
 }
 

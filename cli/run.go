@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,15 +23,25 @@ import (
 
 // runFlags are the flags of perch run.
 type runFlags struct {
-	cluster    clusterFlags
-	sink       sinkFlags
-	prometheus string
-	mirrors    []string
-	judge      string
-	approve    string
-	onStop     string
-	record     string
-	debug      string
+	cluster   clusterFlags
+	sink      sinkFlags
+	metrics   metricsFlags
+	judge     judgeFlags
+	take      takeFlags
+	policy    policyFlags
+	mirrors   []string
+	approve   string
+	record    string
+	debug     string
+	allowExec bool
+}
+
+// policyFlags say what to do where the experiment does not.
+type policyFlags struct {
+	onStop       string
+	onDrift      string
+	outageBudget int
+	helmRecover  bool
 }
 
 const runExample = `  # the tutorial's experiment, on the screen
@@ -44,35 +53,54 @@ const runExample = `  # the tutorial's experiment, on the screen
 func newRun(s Streams) *cobra.Command {
 	var f runFlags
 	c := &cobra.Command{
-		Use:     "run FILE",
-		Short:   "Run an experiment",
-		Long:    "Run the experiment in FILE. On a terminal it is shown on a screen, elsewhere as plain lines.\nWithout a screen, commands are read from standard input: " + wishList() + ".",
+		Use:   "run FILE",
+		Short: "Run an experiment, or go on with one that was cut short",
+		Long: `Run the experiment in FILE. On a terminal it is shown on a screen, elsewhere as plain lines.
+Without a screen, commands are read from standard input: ` + wishList() + `.
+
+A run that was killed or stopped goes on where it was, from this machine or another.`,
 		Example: runExample,
 		Args:    exactly("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.run(c.Context(), s, args[0])
 		},
 	}
+	f.register(c)
+	return c
+}
+
+func (f *runFlags) register(c *cobra.Command) {
 	flags := c.Flags()
 	f.cluster.register(flags)
 	f.sink.register(flags)
-	flags.StringVar(&f.prometheus, "prometheus", os.Getenv("PERCH_PROMETHEUS"), "URL of Prometheus (or PERCH_PROMETHEUS)")
+	f.metrics.register(flags)
+	f.judge.register(c)
+	f.policy.register(c)
 	flags.StringArrayVar(&f.mirrors, "mirror", nil, "FROM=TO: rewrite the start of chart and values URLs; repeatable (or PERCH_MIRROR, comma separated)")
-	flags.StringVar(&f.judge, "judge", "", "iter8; the annotation perch/judge of the experiment says the same")
 	flags.StringVar(&f.approve, "approve", "", "ask, always or never (default ask on a terminal, never elsewhere)")
-	flags.StringVar(&f.onStop, "on-stop", "keep", "what a signal does with the traffic: keep or rollback")
 	flags.StringVar(&f.record, "record", "", "record to this file (default below $XDG_STATE_HOME/perch)")
 	flags.StringVar(&f.debug, "debug", "", "log to this file")
-	complete(c, "judge", "iter8")
+	flags.BoolVar(&f.allowExec, "allow-exec", false, "let the tasks of FILE run programs and scripts")
+	flags.BoolVar(&f.take.restart, "restart", false, "begin anew instead of going on with a run that was cut short")
+	flags.BoolVar(&f.take.takeOver, "take-over", false, "take the target from a driver whose lease has expired")
+	flags.BoolVar(&f.take.force, "force", false, "take the target from any driver, even a live one")
 	complete(c, "approve", string(runner.Ask), string(runner.Always), string(runner.Never))
-	complete(c, "on-stop", "keep", "rollback")
 	f.sink.complete(c)
-	return c
+}
+
+func (f *policyFlags) register(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&f.onStop, "on-stop", "keep", "what a signal does with the traffic: keep or rollback")
+	flags.StringVar(&f.onDrift, "on-drift", string(experiment.DriftStops), "when somebody else changes the traffic: stop, adopt or repair")
+	flags.IntVar(&f.outageBudget, "outage-budget", experiment.DefaultOutageBudget, "how many looks in a row may lack data before a person is asked")
+	flags.BoolVar(&f.helmRecover, "helm-recover", false, "roll a locked release back to its last deployed revision, without asking, and go on")
+	complete(c, "on-stop", "keep", "rollback")
+	complete(c, "on-drift", string(experiment.DriftStops), string(experiment.DriftAdopts), string(experiment.DriftRepairs))
 }
 
 // run checks everything that can be checked without the cluster, and then runs the experiment.
 func (f *runFlags) run(ctx context.Context, s Streams, file string) (err error) {
-	spec, err := readSpec(file)
+	spec, err := readSpec(file, f.permissions()...)
 	if err != nil {
 		return err
 	}
@@ -84,22 +112,43 @@ func (f *runFlags) run(ctx context.Context, s Streams, file string) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	config, err := f.config(spec)
+	p, err := f.parts(spec)
 	if err != nil {
 		return err
 	}
-	path, err := f.recordPath(spec)
+	d, err := take(ctx, p.cluster, spec, f.take)
 	if err != nil {
 		return err
 	}
-	config.Setup.Record = path
-	record, err := runner.CreateRecord(path)
+	defer d.release(ctx)
+	return f.drive(ctx, s, p, d)
+}
+
+// drive records and conducts a run that has its target to itself.
+func (f *runFlags) drive(ctx context.Context, s Streams, p parts, d *drive) (err error) {
+	config, err := f.config(p, d)
+	if err != nil {
+		return err
+	}
+	record, err := runner.CreateRecord(config.Setup.Record)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, record.Close()) }()
 	config.Recorder = record
+	if config.Resumed != nil {
+		fmt.Fprintf(s.Err, "going on with the run of %s, begun %s, at iteration %d of %d (--restart begins anew)\n",
+			config.Setup.Spec.Name, d.before.Since.UTC().Format("2006-01-02 15:04 MST"), d.before.Iteration, d.before.Iterations())
+	}
 	return f.conduct(ctx, s, config)
+}
+
+// permissions are what the user lets the file do.
+func (f *runFlags) permissions() []experiment.Permission {
+	if f.allowExec {
+		return []experiment.Permission{experiment.Programs}
+	}
+	return nil
 }
 
 // check refuses flags that no run can be made of.
@@ -110,70 +159,97 @@ func (f *runFlags) check(s Streams, spec experiment.Spec) error {
 			f.approve = string(runner.Ask)
 		}
 	}
-	if f.judge == "" {
-		f.judge = judgeOf(spec)
-	}
-	var wrong []error
-	for _, flag := range []struct {
-		name, value string
-		allowed     []string
-	}{
-		{"approve", f.approve, []string{"ask", "always", "never"}},
-		{"on-stop", f.onStop, []string{"keep", "rollback"}},
-		{"judge", f.judge, []string{"iter8"}},
-	} {
-		if !slices.Contains(flag.allowed, flag.value) {
-			wrong = append(wrong, fmt.Errorf("--%s=%s: want %s", flag.name, flag.value, strings.Join(flag.allowed, ", ")))
-		}
-	}
-	wrong = append(wrong, f.sink.check())
+	f.judge.settle(spec, f.approve == string(runner.Ask) && terminal(s.In))
+	wrong := append(f.judge.check(), f.policy.check()...)
+	wrong = append(wrong, oneOf("approve", f.approve, "ask", "always", "never"), f.sink.check(), f.metrics.check())
 	if err := errors.Join(wrong...); err != nil {
 		return usageError{err}
-	}
-	if f.prometheus == "" {
-		return usageError{experiment.WithHint(errors.New("no Prometheus to ask"), "give its address with --prometheus URL or PERCH_PROMETHEUS")}
 	}
 	return nil
 }
 
-// judgeOf is the judge that a spec asks for.
-func judgeOf(spec experiment.Spec) string {
-	return cmp.Or(spec.Annotations["perch/judge"], "iter8")
+func (f *policyFlags) check() []error {
+	wrong := []error{
+		oneOf("on-stop", f.onStop, "keep", "rollback"),
+		oneOf("on-drift", f.onDrift, string(experiment.DriftStops), string(experiment.DriftAdopts), string(experiment.DriftRepairs)),
+	}
+	if f.outageBudget < 1 {
+		wrong = append(wrong, fmt.Errorf("--outage-budget=%d: want 1 or more", f.outageBudget))
+	}
+	return wrong
 }
 
-// config puts the parts together. Nothing in it talks to the network yet.
-func (f *runFlags) config(spec experiment.Spec) (runner.Config, error) {
-	judge, err := experiment.JudgeNamed(f.judge)
-	if err != nil {
-		return runner.Config{}, err
+// oneOf refuses a value of a flag that is none of those allowed.
+func oneOf(flag, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
 	}
-	known, err := metricsq.Describe(spec)
-	if err != nil {
-		return runner.Config{}, usageError{err}
-	}
-	metrics, err := metricsq.Open(metricsq.Options{URL: f.prometheus})
-	if err != nil {
-		return runner.Config{}, usageError{err}
+	return fmt.Errorf("--%s=%s: want %s", flag, value, strings.Join(allowed, ", "))
+}
+
+// parts are what talks to the world for a run.
+type parts struct {
+	spec    experiment.Spec
+	known   []experiment.Metric
+	metrics *metricsq.Client
+	cluster *kube.Cluster
+	helm    *kube.Helm
+}
+
+// parts makes them. Nothing in it talks to the network yet.
+func (f *runFlags) parts(spec experiment.Spec) (p parts, err error) {
+	p.spec = spec
+	if p.known, err = metricsq.Describe(spec); err != nil {
+		return p, usageError{err}
 	}
 	mirror, err := kube.ParseMirror(append(strings.Split(os.Getenv("PERCH_MIRROR"), ","), f.mirrors...))
 	if err != nil {
-		return runner.Config{}, usageError{err}
+		return p, usageError{err}
 	}
-	cluster, err := kube.Connect(f.cluster.options())
+	if p.cluster, err = kube.Connect(f.cluster.options()); err != nil {
+		return p, err
+	}
+	if p.metrics, err = f.metrics.open(p.cluster); err != nil {
+		return p, usageError{err}
+	}
+	p.helm = kube.NewHelm(p.cluster, mirror)
+	return p, nil
+}
+
+// config puts the parts together.
+func (f *runFlags) config(p parts, d *drive) (runner.Config, error) {
+	record, err := f.recordPath(p.spec)
 	if err != nil {
 		return runner.Config{}, err
 	}
-	return runner.Config{
-		Setup: experiment.Started{
-			Perch: version(), Context: cluster.Context(), Judge: f.judge, Spec: spec, Metrics: known,
+	traffic := kube.NewKnative(p.cluster)
+	traffic.Guard(d.lease)
+	p.helm.Guard(d.lease)
+	setup := experiment.Started{
+		Perch: version(), Context: p.cluster.Context(), Judge: f.judge.name, Spec: p.spec, Metrics: p.known,
+		Record: record, Driver: d.driver, Digest: p.spec.Digest(),
+		Policy: experiment.Policy{
+			OnDrift: experiment.OnDrift(f.policy.onDrift), OutageBudget: f.policy.outageBudget,
+			OnInconclusive: experiment.OnInconclusive(f.judge.onInconclusive), Extensions: f.judge.extensions,
 		},
-		Judge:          judge,
-		Metrics:        metrics,
-		Traffic:        kube.NewKnative(cluster),
-		Promoter:       kube.NewHelm(cluster, mirror),
-		Approval:       runner.Approval(f.approve),
-		RollBackOnStop: f.onStop == "rollback",
-	}, nil
+	}
+	if setup.Evidence, err = f.judge.settings(); err != nil {
+		return runner.Config{}, err
+	}
+	c := runner.Config{
+		Setup: setup, Metrics: p.metrics, Traffic: prepared{traffic}, Promoter: actions{p.helm}, Keeper: d,
+		Approval: runner.Approval(f.approve), RollBackOnStop: f.policy.onStop == "rollback", RecoverHelm: f.policy.helmRecover,
+		LookEvery: f.judge.lookEvery, Resumed: d.resumed(setup), Lost: d.lease.Lost(),
+	}
+	name := setup.Judge
+	if c.Resumed != nil { // the rest of a run is judged as its beginning was
+		name = d.before.Setup.Judge
+	}
+	if name == experiment.JudgeEvidence {
+		c.Counter = counting{p.metrics}
+	}
+	c.Judge, err = experiment.JudgeNamed(name)
+	return c, err
 }
 
 // conduct runs the experiment with the sink that the flags and the terminal ask for.
@@ -216,7 +292,7 @@ func (f *runFlags) conduct(ctx context.Context, s Streams, config runner.Config)
 }
 
 // readSpec reads an experiment file.
-func readSpec(file string) (experiment.Spec, error) {
+func readSpec(file string, allowed ...experiment.Permission) (experiment.Spec, error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return experiment.Spec{}, usageError{experiment.WithHint(fmt.Errorf("there is no file %s", file),
@@ -225,7 +301,7 @@ func readSpec(file string) (experiment.Spec, error) {
 	if err != nil {
 		return experiment.Spec{}, usageError{err}
 	}
-	return experiment.Parse(file, data)
+	return experiment.Parse(file, data, allowed...)
 }
 
 // recordPath is where the run is recorded.

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -23,6 +24,10 @@ type fakeCluster struct {
 	record  func(e experiment.Event) error
 	looks   int
 	ping    error
+
+	saved    *experiment.State // the checkpoint
+	progress experiment.Progress
+	recover  func() error
 }
 
 func good(metric, version string) experiment.Sample {
@@ -124,6 +129,24 @@ func (f *fakeCluster) Promote(ctx context.Context, _ experiment.Spec, version st
 		}
 	}
 	return "release sample-app, revision 3, for " + version, nil
+}
+
+func (f *fakeCluster) Progress(context.Context, experiment.Spec, string) (experiment.Progress, error) {
+	return cmp.Or(f.progress, experiment.NotBegun), nil
+}
+
+func (f *fakeCluster) Recover(context.Context, experiment.Spec, string) (string, error) {
+	if f.recover != nil {
+		return "", f.recover()
+	}
+	return "release sample-app, rolled back to revision 2", nil
+}
+
+func (f *fakeCluster) Save(_ context.Context, s experiment.State) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.saved = &s
+	return nil
 }
 
 func (f *fakeCluster) Record(e experiment.Event) error {

@@ -14,47 +14,66 @@ import (
 // is asked whether to promote or how to decide, looking goes on; after a failed promotion the
 // cluster is in nobody's design, so there is nothing to judge.
 func (r *Runner) lookIfDue(ctx context.Context) {
-	if !r.lookDue || r.worker != nil {
+	if !r.lookDue || r.worker != nil || !r.looksOn() {
 		return
 	}
+	r.lookDue, r.countDue = false, false
+	r.measure(ctx)
+}
+
+// looksOn tells whether the run is in a stage in which there is something to judge.
+func (r *Runner) looksOn() bool {
 	switch r.state.Stage {
 	case experiment.Running:
+		return true
 	case experiment.Awaiting:
-		if r.state.Asked.Fact.Question == experiment.ToRetry {
-			return
-		}
+		return r.state.Asked.Fact.Question != experiment.ToRetry
 	case experiment.Idle, experiment.Initializing, experiment.RollingBack, experiment.Finishing, experiment.Completed:
-		return
 	}
-	r.lookDue = false
-	r.measure(ctx)
+	return false
 }
 
 // measure asks the metrics and the cluster at the same time.
 func (r *Runner) measure(ctx context.Context) {
 	spec, since, begin := r.state.Spec(), r.state.Since, time.Now()
 	next := r.schedule(begin)
+	var counted *experiment.Counted
+	var span Span
+	if r.weighs() {
+		counted = &experiment.Counted{Rise: true, Next: r.nextCount(begin, next)}
+		span = r.span(begin)
+		r.scheduleCount(counted.Next)
+	}
 	r.work(ctx, lookTimeout, func(ctx context.Context) func() {
 		var wg sync.WaitGroup
 		var traffic experiment.Traffic
 		var err error
 		wg.Go(func() { traffic, err = r.Traffic.Observe(ctx, spec) })
+		if counted != nil {
+			wg.Go(func() { counted.Tallies = r.Counter.Count(ctx, spec, span) })
+		}
 		samples := r.Metrics.Measure(ctx, spec, since, begin)
 		wg.Wait()
 		fact := experiment.Measured{Samples: samples, TookMS: time.Since(begin).Milliseconds(), Next: next}
 		if err == nil {
 			fact.Traffic = &traffic
 		}
-		return func() { r.measured(ctx, fact, err) }
+		return func() {
+			if counted != nil {
+				counted.TookMS = fact.TookMS
+				r.emit(*counted)
+			}
+			r.measured(ctx, fact, err)
+		}
 	})
 }
 
 func (r *Runner) measured(ctx context.Context, fact experiment.Measured, observed error) {
-	total := r.state.Spec().Duration.Iterations()
+	total := r.state.Iterations()
 	fact.Iteration = min(r.state.Iteration+1, total)
-	counts := r.state.Stage == experiment.Running && r.state.Held == nil
 	before := r.state.Seen
 	r.emit(fact)
+	counts := r.state.Stage == experiment.Running && r.state.Held == nil && !r.state.InOutage()
 	if observed != nil {
 		r.trouble("observe", observed)
 	}
@@ -75,12 +94,10 @@ func (r *Runner) measured(ctx context.Context, fact experiment.Measured, observe
 // none.
 func (r *Runner) tellMetricsTrouble(samples []experiment.Sample) {
 	for _, s := range samples {
-		switch s.Missing {
-		case experiment.Unreachable, experiment.Rejected, experiment.Ambiguous, experiment.NotANumber:
+		if s.Missing.Outage() {
 			err := fmt.Errorf("no %s of %s: %s", s.Metric, s.Version, s.Why())
 			r.trouble("measure", experiment.WithHint(err, "Perch holds the weights and asks again; r rolls back"))
 			return
-		case experiment.Unmeasured, experiment.NoRequests, experiment.NoSeries, experiment.Stale:
 		}
 	}
 }
@@ -88,7 +105,7 @@ func (r *Runner) tellMetricsTrouble(samples []experiment.Sample) {
 // act does what a decision says.
 func (r *Runner) act(ctx context.Context, d experiment.Decision) {
 	switch d.Kind {
-	case experiment.Explore, experiment.Advance, experiment.Withdraw:
+	case experiment.Explore, experiment.Advance, experiment.Withdraw, experiment.Repair:
 		r.shift(ctx, d.Split, func() {})
 	case experiment.AskToPromote:
 		if r.state.Asked != nil {
@@ -103,7 +120,23 @@ func (r *Runner) act(ctx context.Context, d experiment.Decision) {
 		r.rollBack(ctx, d.Reason)
 	case experiment.EndsUndecidedly:
 		r.undecided(d)
-	case experiment.Stay, experiment.HoldWeights:
+	case experiment.HoldWeights:
+		if r.state.Drift() {
+			r.drifted(d)
+		}
+	case experiment.Stay:
+	}
+}
+
+// drifted asks a person whether to go on from somebody else's split. Where nobody can be asked, the
+// run ends: two writers on one target are not for Perch to sort out.
+func (r *Runner) drifted(d experiment.Decision) {
+	switch {
+	case r.state.Held != nil:
+	case !r.attended():
+		r.end(experiment.OutcomeStopped, d.Reason)
+	case r.state.Asked == nil:
+		r.emit(experiment.Asked{Question: experiment.ToAdopt, Against: []string{d.Reason}})
 	}
 }
 
@@ -124,7 +157,11 @@ func (r *Runner) undecided(d experiment.Decision) {
 func (r *Runner) shift(ctx context.Context, to experiment.Split, next func()) {
 	spec, from, begin := r.state.Spec(), r.state.Seen.Split, time.Now()
 	r.work(ctx, shiftTimeout, func(ctx context.Context) func() {
-		traffic, err := r.Traffic.Shift(ctx, spec, to)
+		var traffic experiment.Traffic
+		err := r.saver.flush(ctx)
+		if err == nil {
+			traffic, err = r.Traffic.Shift(ctx, spec, to)
+		}
 		took := time.Since(begin).Milliseconds()
 		return func() {
 			if err != nil {

@@ -14,20 +14,34 @@ func (r *Runner) obey(ctx context.Context, c experiment.Command) {
 	}
 	switch c.Wish {
 	case experiment.Approve:
-		open := r.state.Asked.Fact
-		r.emit(experiment.Obeyed{Command: c})
-		if open.Question == experiment.ToRetry && r.state.Heading == "" {
-			r.plan(ctx, open.Version) // it may be the plan that failed
-			return
-		}
-		r.promote(ctx, open.Version, open.Plan)
+		r.approve(ctx, c)
 	case experiment.Hold, experiment.Resume:
 		r.emit(experiment.Obeyed{Command: c})
 	case experiment.RollBack:
+		busy := r.state.Stage == experiment.Finishing
 		r.emit(experiment.Obeyed{Command: c})
-		r.rollBack(ctx, "asked for by "+c.By)
+		if !busy { // else it begins when the finish actions have ended
+			r.rollBack(ctx, "asked for by "+c.By)
+		}
+	case experiment.Recover:
+		open := r.state.Asked.Fact
+		r.emit(experiment.Obeyed{Command: c})
+		r.recover(ctx, open.Version, open.Plan)
 	case experiment.Stop:
 		r.stop(ctx, c)
+	}
+}
+
+// approve answers the open question with yes.
+func (r *Runner) approve(ctx context.Context, c experiment.Command) {
+	open := r.state.Asked.Fact
+	r.emit(experiment.Obeyed{Command: c})
+	switch open.Question {
+	case experiment.ToPromote:
+		r.promote(ctx, open.Version, open.Plan)
+	case experiment.ToRetry:
+		r.retry(ctx, open.Version, open.Plan)
+	case experiment.ToAdopt, experiment.ToDecide: // the split as it is has become Perch's own
 	}
 }
 

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,7 +20,7 @@ func (r *Runner) plan(ctx context.Context, version string) {
 		plan, err := r.Promoter.Plan(ctx, spec, version)
 		return func() {
 			if err != nil {
-				r.promotionFailed(version, plan, fmt.Errorf("plan the promotion of %s: %w", version, err))
+				r.promotionFailed(ctx, version, plan, fmt.Errorf("plan the promotion of %s: %w", version, err))
 				return
 			}
 			r.ask(ctx, version, plan)
@@ -51,9 +52,13 @@ func (r *Runner) promote(ctx context.Context, version string, plan experiment.Pl
 	spec, begin := r.state.Spec(), time.Now()
 	r.emit(experiment.Promoting{Version: version, Plan: plan})
 	r.work(ctx, promoteTimeout(spec), func(ctx context.Context) func() {
-		details, err := r.Promoter.Promote(ctx, spec, version)
+		err := r.saver.flush(ctx) // a run that is killed from here on must know that this has begun
+		var details string
+		if err == nil {
+			details, err = r.Promoter.Promote(ctx, spec, version)
+		}
 		if err != nil {
-			return func() { r.promotionFailed(version, plan, err) }
+			return func() { r.promotionFailed(ctx, version, plan, err) }
 		}
 		await, cancel := context.WithTimeout(ctx, awaitTimeout)
 		defer cancel()
@@ -61,13 +66,31 @@ func (r *Runner) promote(ctx context.Context, version string, plan experiment.Pl
 		took := time.Since(begin).Milliseconds()
 		return func() {
 			if err != nil {
-				r.promotionFailed(version, plan, err)
+				r.promotionFailed(ctx, version, plan, err)
 				return
 			}
 			r.emit(experiment.Promoted{Version: version, Details: details, Traffic: traffic, TookMS: took})
-			r.end(r.state.Heading, r.promotedReason(version))
+			r.promoted(ctx, version)
 		}
 	})
+}
+
+// promoted ends the run, unless somebody has wanted to roll back meanwhile.
+func (r *Runner) promoted(ctx context.Context, version string) {
+	if r.undo(ctx, version) {
+		return
+	}
+	r.end(r.state.Heading, r.promotedReason(version))
+}
+
+// undo rolls back when a person has wanted to while the finish actions ran.
+func (r *Runner) undo(ctx context.Context, version string) bool {
+	if !r.state.Finish.Undo {
+		return false
+	}
+	r.emit(experiment.Reversed{Version: version})
+	r.rollBack(ctx, "asked for while "+version+" was promoted")
+	return true
 }
 
 func (r *Runner) promotedReason(version string) string {
@@ -89,11 +112,44 @@ func promoteTimeout(spec experiment.Spec) time.Duration {
 }
 
 // promotionFailed moves no traffic: the weights stay, and a person says whether to try again.
-func (r *Runner) promotionFailed(version string, plan experiment.Plan, err error) {
+func (r *Runner) promotionFailed(ctx context.Context, version string, plan experiment.Plan, err error) {
 	r.trouble("promote", err)
-	if !r.attended() || r.stops > 0 {
+	locked := errors.Is(err, experiment.ErrReleaseLocked)
+	switch {
+	case r.undo(ctx, version):
+	case locked && r.RecoverHelm && !r.freed:
+		r.freed = true
+		r.recover(ctx, version, plan)
+	case !r.attended() || r.stops > 0:
 		r.end(experiment.OutcomePromotionFailed, err.Error())
+	default:
+		r.emit(experiment.Asked{
+			Question: experiment.ToRetry, Version: version, Plan: plan, Against: []string{err.Error()}, Locked: locked,
+		})
+	}
+}
+
+// retry begins again with what has failed, which may be the plan.
+func (r *Runner) retry(ctx context.Context, version string, plan experiment.Plan) {
+	if r.state.Heading == "" {
+		r.plan(ctx, version)
 		return
 	}
-	r.emit(experiment.Asked{Question: experiment.ToRetry, Version: version, Plan: plan, Against: []string{err.Error()}})
+	r.promote(ctx, version, plan)
+}
+
+// recover frees a locked release and tries again.
+func (r *Runner) recover(ctx context.Context, version string, plan experiment.Plan) {
+	spec := r.state.Spec()
+	r.work(ctx, recoverTimeout, func(ctx context.Context) func() {
+		said, err := r.Promoter.Recover(ctx, spec, version)
+		return func() {
+			if err != nil {
+				r.promotionFailed(ctx, version, plan, fmt.Errorf("recover the release: %w", err))
+				return
+			}
+			r.emit(experiment.Recovered{Details: said})
+			r.retry(ctx, version, plan)
+		}
+	})
 }

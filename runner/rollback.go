@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -28,7 +29,11 @@ func (r *Runner) tryRollBack(ctx context.Context, reason string, wait time.Durat
 		case <-time.After(wait):
 		case <-ctx.Done():
 		}
+		saved := r.saveBeside(ctx)
 		traffic, err := r.Traffic.Shift(ctx, spec, experiment.BaselineOnly(len(spec.Versions)))
+		if err == nil {
+			<-saved
+		}
 		took := time.Since(begin).Milliseconds()
 		return func() {
 			if err != nil {
@@ -40,6 +45,22 @@ func (r *Runner) tryRollBack(ctx context.Context, reason string, wait time.Durat
 			r.restoreBaseline(ctx)
 		}
 	})
+}
+
+// saveBeside saves the checkpoint while traffic moves: a roll back does not wait for that, but a run
+// that goes on from another machine should know that it was to roll back. The channel is closed when
+// it is saved, or after lastTimeout.
+func (r *Runner) saveBeside(ctx context.Context) <-chan struct{} {
+	saved := make(chan struct{})
+	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
+	r.workers.Go(func() {
+		defer close(saved)
+		defer cancel()
+		if err := r.saver.flush(ctx); err != nil {
+			slog.Warn("checkpoint of a roll back", "error", err.Error())
+		}
+	})
+	return saved
 }
 
 func rollBackHint(err error) string {

@@ -35,8 +35,20 @@ type Config struct {
 	Metrics  Metrics
 	Traffic  Traffic
 	Promoter Promoter
+	Counter  Counter // nil: the judge weighs nothing
 	Recorder Recorder
+	Keeper   Keeper
 	Approval Approval
+	// LookEvery is how often counts are taken; 0: as often as the metrics are scraped.
+	LookEvery time.Duration
+	// Resumed makes the run go on from where another was cut short, instead of beginning anew; nil:
+	// it begins.
+	Resumed *experiment.Resumed
+	// Lost is closed when another driver has taken the target over: this one writes nothing more. A
+	// nil channel is never closed.
+	Lost <-chan struct{}
+	// RecoverHelm frees a locked release without asking, once.
+	RecoverHelm bool
 	// Commands are the wishes of people and signals; whoever sends does not close it.
 	Commands <-chan experiment.Command
 	// Unattended is closed when nobody is left to answer: an open question then ends the run as
@@ -54,19 +66,29 @@ type Runner struct {
 	notes   chan experiment.Waiting // sent by the worker, buffered; never closed
 	worker  *worker                 // nil: nobody works
 	workers sync.WaitGroup
-	look    *time.Timer // fires when the next look is due
-	lookDue bool        // it was due while somebody worked
-	stops   int         // how often somebody wanted to stop
-	alone   bool        // nobody is left to answer
-	err     error       // why the run cannot go on: the record cannot be written
+	timers
+	stops int   // how often somebody wanted to stop
+	alone bool  // nobody is left to answer
+	err   error // why the run cannot go on: the record cannot be written
+	saver *saver
+	freed bool // a locked release was freed without asking
 }
 
 // New makes a runner. Its Events must be received until they are closed.
 func New(c Config) *Runner {
 	r := &Runner{Config: c, out: newOutbox(), notes: make(chan experiment.Waiting, 1)}
-	r.look = time.NewTimer(time.Hour)
+	r.look, r.count = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
 	r.look.Stop() // until the start actions are done
+	r.count.Stop()
 	return r
+}
+
+// The timers of a run, and whether each was due while somebody worked.
+type timers struct {
+	look     *time.Timer // fires when the next look is due
+	lookDue  bool
+	count    *time.Timer // fires when counts are due between two looks
+	countDue bool
 }
 
 // Events is where the run tells what happens. It is closed after the Ended event.
@@ -76,11 +98,24 @@ func (r *Runner) Events() <-chan experiment.Event { return r.out.events }
 // to stop. The error is of the record alone: everything else is told by events.
 func (r *Runner) Run(ctx context.Context) (experiment.State, error) {
 	defer r.out.close()
+	r.saver = newSaver(ctx, r.Keeper)
+	defer r.saver.finish(ctx)
 	defer r.workers.Wait()
 	defer r.cancelWorker()
 	r.emit(r.Setup)
-	r.initialize(ctx)
-	unattended, cancelled := r.Unattended, ctx.Done()
+	if r.Resumed != nil {
+		r.resume(ctx)
+	} else {
+		r.initialize(ctx)
+	}
+	r.loop(ctx)
+	return r.state, r.err
+}
+
+// loop is the one place where a run waits.
+func (r *Runner) loop(ctx context.Context) {
+	unattended, cancelled, lost := r.Unattended, ctx.Done(), r.Lost
+	r.lookIfDue(ctx)
 	for r.state.Ended == nil {
 		select {
 		case c := <-r.Commands:
@@ -88,6 +123,9 @@ func (r *Runner) Run(ctx context.Context) (experiment.State, error) {
 		case <-unattended:
 			unattended, r.alone = nil, true
 			r.abandoned()
+		case <-lost:
+			lost = nil
+			r.takenOver()
 		case <-cancelled:
 			cancelled = nil
 			r.obey(ctx, experiment.Command{Wish: experiment.Stop, By: cause(ctx)})
@@ -98,11 +136,21 @@ func (r *Runner) Run(ctx context.Context) (experiment.State, error) {
 			apply()
 		case <-r.look.C:
 			r.lookDue = true
+		case <-r.count.C:
+			r.countDue = true
 		}
 		r.endUnrecorded()
 		r.lookIfDue(ctx)
+		r.countIfDue(ctx)
 	}
-	return r.state, r.err
+}
+
+// takenOver ends a run whose target belongs to another driver now.
+func (r *Runner) takenOver() {
+	r.cancelWorker()
+	err := fmt.Errorf("another driver has %s now; this one writes nothing more", r.state.Spec().Target)
+	r.trouble("drive", experiment.WithHint(err, "perch watch "+r.state.Spec().Name+" shows what the other one does"))
+	r.end(experiment.OutcomeTakenOver, err.Error())
 }
 
 // cause is who cancelled, as the caller of Run put it with context.WithCancelCause.
@@ -118,6 +166,7 @@ func (r *Runner) emit(f experiment.Fact) {
 	e := experiment.Event{Seq: r.state.Seq + 1, At: time.Now().UTC(), Fact: f}
 	err := r.Recorder.Record(e)
 	r.state = r.state.Apply(e)
+	r.saver.note(r.state)
 	r.out.send(e)
 	if err != nil && r.err == nil {
 		r.err = fmt.Errorf("record event %d: %w", e.Seq, err)
@@ -159,7 +208,8 @@ func (r *Runner) endWith(o experiment.Outcome, reason string, seen *experiment.T
 		ended.Version = r.state.Spec().Candidate().Name
 	case experiment.OutcomeBaselineKept, experiment.OutcomeRolledBack:
 		ended.Version = r.state.Spec().Baseline().Name
-	case experiment.OutcomeUndecided, experiment.OutcomeStopped, experiment.OutcomePromotionFailed, experiment.OutcomeFailed:
+	case experiment.OutcomeUndecided, experiment.OutcomeStopped, experiment.OutcomePromotionFailed,
+		experiment.OutcomeFailed, experiment.OutcomeTakenOver:
 	}
 	r.emit(ended)
 }
@@ -177,6 +227,9 @@ func (r *Runner) initialize(ctx context.Context) {
 			}
 			found.Next = r.schedule(time.Now())
 			r.emit(found)
+			if r.weighs() {
+				r.scheduleCount(r.nextCount(time.Now(), found.Next))
+			}
 		}
 	})
 }
@@ -186,12 +239,16 @@ func (r *Runner) startActions(ctx context.Context, spec experiment.Spec) (experi
 	if err := r.Metrics.Ping(ctx); err != nil {
 		return experiment.Initialized{}, err
 	}
-	return r.Traffic.Initialize(ctx, spec, func(w experiment.Waiting) {
+	found, err := r.Traffic.Initialize(ctx, spec, func(w experiment.Waiting) {
 		select {
 		case r.notes <- w:
 		case <-ctx.Done():
 		}
 	})
+	if err == nil {
+		r.beginCounting(ctx, &found)
+	}
+	return found, err
 }
 
 // schedule sets the timer one interval behind a look that began at from, and returns when.

@@ -38,7 +38,7 @@ func newTrial(t *testing.T, approval Approval) *trial {
 	send := make(chan experiment.Command, 10)
 	return &trial{fakeCluster: cluster, send: send, config: Config{
 		Setup: experiment.Started{Spec: spec, Judge: "iter8"}, Judge: experiment.Iter8,
-		Metrics: cluster, Traffic: cluster, Promoter: cluster, Recorder: cluster,
+		Metrics: cluster, Traffic: cluster, Promoter: cluster, Recorder: cluster, Keeper: cluster,
 		Approval: approval, Commands: send,
 	}}
 }

@@ -12,6 +12,7 @@ const (
 	shiftTimeout      = 90 * time.Second
 	rollBackTimeout   = 30 * time.Second // of one attempt; there is always another
 	planTimeout       = time.Minute
+	recoverTimeout    = 6 * time.Minute // a roll back of Helm's has its own, of five
 	observeTimeout    = 5 * time.Second
 	awaitTimeout      = 3 * time.Minute
 )
