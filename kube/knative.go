@@ -32,13 +32,16 @@ const listedServices = 8
 // A Knative reads and moves the traffic of Knative services. It asks again and again instead of
 // watching: that needs no permission but get, and no dropped watch can make it miss the end.
 type Knative struct {
-	client  dynamic.Interface
-	context string
-	lease   *Lease
+	client    dynamic.Interface
+	context   string
+	namespace string // of Helm releases that name none
+	lease     *Lease
 }
 
 // NewKnative reads and moves traffic in a cluster.
-func NewKnative(c *Cluster) *Knative { return &Knative{client: c.client, context: c.context} }
+func NewKnative(c *Cluster) *Knative {
+	return &Knative{client: c.client, context: c.context, namespace: c.namespace}
+}
 
 // Initialize waits until the target is ready, finds the revision of every version that has only a
 // weightObjRef, and reads the split. Each version's revision has to be among the traffic targets
