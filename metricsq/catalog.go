@@ -97,6 +97,9 @@ func (c catalog) loadMetric(d document) error {
 	if err := m.check(); err != nil {
 		return d.wrong(err)
 	}
+	if err := m.compile(); err != nil {
+		return d.wrong(err)
+	}
 	if _, twice := c.metrics[m.ref()]; twice {
 		return d.wrong(fmt.Errorf("metric %s stands twice", m.ref()))
 	}
@@ -198,19 +201,42 @@ func refs(spec experiment.Spec) []string {
 	return list
 }
 
-// unknownError names the unknown metrics and those of the same namespaces that are known, or the
-// namespaces; its hint is the known metric that has the same name elsewhere, the usual slip.
+// unknownError names the unknown metrics, and those that are known in their namespaces; its hint is
+// a known metric that has the same name elsewhere, the usual slip.
 func (c catalog) unknownError(unknown []string) error {
-	known := slices.Sorted(maps.Keys(c.metrics))
+	var known, namespaces []string
+	for _, ref := range slices.Sorted(maps.Keys(c.metrics)) {
+		namespace, _, _ := strings.Cut(ref, "/")
+		if slices.ContainsFunc(unknown, func(u string) bool { return strings.HasPrefix(u, namespace+"/") }) {
+			known = append(known, ref)
+		}
+		if !slices.Contains(namespaces, namespace+"/…") {
+			namespaces = append(namespaces, namespace+"/…")
+		}
+	}
+	if len(known) == 0 {
+		known = namespaces
+	}
 	hint := "write each metric as namespace/name, as the known ones are"
-	for _, ref := range unknown {
-		name := ref[strings.LastIndex(ref, "/")+1:]
-		same := func(k string) bool { return strings.HasSuffix(k, "/"+name) }
-		if i := slices.IndexFunc(known, same); i >= 0 {
-			hint = fmt.Sprintf("write %s in place of %s", known[i], ref)
-			break
+	for _, u := range slices.Backward(unknown) {
+		if ref := c.namesake(u); ref != "" {
+			hint = fmt.Sprintf("write %s in place of %s", ref, u)
 		}
 	}
 	return experiment.WithHint(errors.New("unknown metric "+strings.Join(unknown, ", ")+
 		"; known are "+strings.Join(known, ", ")), hint)
+}
+
+// namesake finds a metric of the same name in another namespace, best in the tutorial's.
+func (c catalog) namesake(unknown string) string {
+	name := unknown[strings.LastIndex(unknown, "/")+1:]
+	if ref := "iter8-knative/" + name; c.has(ref) {
+		return ref
+	}
+	for _, ref := range slices.Sorted(maps.Keys(c.metrics)) {
+		if strings.HasSuffix(ref, "/"+name) {
+			return ref
+		}
+	}
+	return ""
 }

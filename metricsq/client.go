@@ -39,7 +39,9 @@ type Options struct {
 // A Client asks one Prometheus. Its methods may be called by many goroutines.
 type Client struct {
 	prometheus prometheus.API
-	endpoint   string // for people: no user info, no parameters
+	api        api.Client   // under it, for answers as they stand
+	foreign    *http.Client // asks backends other than Prometheus
+	endpoint   string       // for people: no user info, no parameters
 	timeout    time.Duration
 	catalog    catalog
 	scrub      *strings.Replacer // takes the password out of what a backend says
@@ -75,6 +77,8 @@ func Open(o Options) (*Client, error) {
 	shown := url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host, Path: endpoint.Path}
 	return &Client{
 		prometheus: prometheus.NewAPI(statusChecked{client}),
+		api:        statusChecked{client},
+		foreign:    &http.Client{CheckRedirect: keepRedirect},
 		endpoint:   shown.String(),
 		timeout:    cmp.Or(o.Timeout, defaultTimeout),
 		catalog:    all,

@@ -35,6 +35,26 @@ func (o CountOptions) from() model.Time {
 	return model.TimeFromUnixNano(o.After.UnixNano())
 }
 
+// spanOf cuts the time to be counted at the scrapes. The first interval of an experiment begins
+// with the last scrape before it: that from the start to the scrape after it would be shorter than
+// what its counts came in.
+func (o CountOptions) spanOf(tracks []track) span {
+	every := cadence(tracks)
+	if every == 0 {
+		every = unknownCadence
+	}
+	s := span{started: model.TimeFromUnixNano(o.Started.UnixNano()), from: o.from(), every: every}
+	if !o.After.IsZero() {
+		s.ends = scrapes(tracks, s.from, every)
+		return s
+	}
+	s.ends = scrapes(tracks, s.from.Add(-lookback), every)
+	for len(s.ends) > 0 && s.ends[0] <= s.started {
+		s.from, s.ends = s.ends[0], s.ends[1:]
+	}
+	return s
+}
+
 // Count counts what each version did since the last scrape that was counted: one Tally for each
 // version and scrape, in the order of time, and for one time in the order of the families and of
 // the versions. The times are the same for all families and versions. Where there are no counts,
@@ -56,16 +76,10 @@ func (c *Client) Count(ctx context.Context, spec experiment.Spec, o CountOptions
 	for _, l := range looks {
 		all = append(all, l.tracks...)
 	}
-	every := cadence(all)
-	if every == 0 {
-		every = unknownCadence
+	s := o.spanOf(all)
+	if remembers := c.recall(ctx, looks, s); !remembers && len(s.ends) > 0 {
+		s.from, s.ends = s.ends[0], s.ends[1:]
 	}
-	from := o.from()
-	ends := scrapes(all, from, every)
-	if remembers := c.recall(ctx, looks, from, o); !remembers && len(ends) > 0 {
-		from, ends = ends[0], ends[1:]
-	}
-	s := span{started: model.TimeFromUnixNano(o.Started.UnixNano()), from: from, ends: ends, every: every}
 	var tallies []experiment.Tally
 	for _, l := range looks {
 		tallies = append(tallies, l.tallies(spec.Versions, s)...)
@@ -128,19 +142,19 @@ func (c *Client) look(ctx context.Context, l *look, now time.Time) {
 // recall finds what the tracks that are new in the interval stood at before, in case that they were
 // merely away. It tells whether the backend was there when the interval began: it remembers a track
 // of then, or at least that it scraped something.
-func (c *Client) recall(ctx context.Context, looks []*look, from model.Time, o CountOptions) bool {
-	reach := max(from.Sub(model.TimeFromUnixNano(o.Started.UnixNano())), 0) + memory
+func (c *Client) recall(ctx context.Context, looks []*look, s span) bool {
+	reach := max(s.from.Sub(s.started), 0) + memory
 	remembers, complete := false, true
 	for _, l := range looks {
-		seen, isNew := l.ages(from)
+		seen, isNew := l.ages(s.from)
 		remembers, complete = remembers || seen, complete && !isNew
 	}
 	if complete {
 		return true
 	}
 	for _, l := range looks {
-		if _, isNew := l.ages(from); isNew {
-			found := c.recallLook(ctx, l, from, reach)
+		if _, isNew := l.ages(s.from); isNew {
+			found := c.recallLook(ctx, l, s.from, reach)
 			remembers = remembers || found
 		}
 	}

@@ -26,10 +26,10 @@ func TestCount(t *testing.T) {
 	}{
 		{"two scrapes of two versions",
 			matrix(join(base, good("sample-app-v2", map[int][3]float64{-5: {1, 0, 0}, 5: {2, 0, 0}, 15: {4, 0, 0}}))...), "", 0, `
-current (0,10] n=11 e=0 b=[10 1 0] sum=280
-candidate (0,10] n=1 e=0 b=[1 0 0] sum=20
-current (10,20] n=11 e=0 b=[10 0 1] sum=400
-candidate (10,20] n=2 e=0 b=[2 0 0] sum=40`},
+current (-5,5] n=10 e=0 b=[10 0 0] sum=200
+candidate (-5,5] n=1 e=0 b=[1 0 0] sum=20
+current (5,15] n=11 e=0 b=[10 1 0] sum=280
+candidate (5,15] n=2 e=0 b=[2 0 0] sum=40`},
 		{"only what came after the last scrape",
 			matrix(join(base, good("sample-app-v2", map[int][3]float64{0: {1, 0, 0}, 10: {2, 0, 0}, 20: {4, 0, 0}}))...), "", 10, `
 current (10,20] n=11 e=0 b=[10 0 1] sum=400
@@ -115,15 +115,15 @@ func TestCountAlignsPods(t *testing.T) {
 		{"an interval ends with the pod that is scraped last",
 			join(pod("a", map[int][3]float64{-4: {10, 0, 0}, 6: {20, 0, 0}, 16: {30, 0, 0}}),
 				pod("b", map[int][3]float64{-9: {1, 0, 0}, 1: {2, 0, 0}, 11: {3, 0, 0}, 21: {5, 0, 0}})), `
-current (0,6] n=11 e=0 b=[11 0 0] sum=220
-candidate (0,6] n=0 e=0 b=[0 0 0] sum=0
+current (-4,6] n=11 e=0 b=[11 0 0] sum=220
+candidate (-4,6] n=0 e=0 b=[0 0 0] sum=0
 current (6,16] n=11 e=0 b=[11 0 0] sum=220
 candidate (6,16] n=0 e=0 b=[0 0 0] sum=0`},
 		{"a pod that is gone leaves what it had",
 			join(pod("a", map[int][3]float64{-5: {10, 0, 0}, 5: {20, 0, 0}, 15: {30, 0, 0}, 25: {40, 0, 0}}),
 				pod("b", map[int][3]float64{-3: {1, 0, 0}, 7: {9, 0, 0}})), `
-current (0,7] n=18 e=0 b=[18 0 0] sum=360
-candidate (0,7] n=0 e=0 b=[0 0 0] sum=0
+current (-3,7] n=18 e=0 b=[18 0 0] sum=360
+candidate (-3,7] n=0 e=0 b=[0 0 0] sum=0
 current (7,15] n=10 e=0 b=[10 0 0] sum=200
 candidate (7,15] n=0 e=0 b=[0 0 0] sum=0
 current (15,25] n=10 e=0 b=[10 0 0] sum=200
@@ -131,8 +131,8 @@ candidate (15,25] n=0 e=0 b=[0 0 0] sum=0`},
 		{"a scrape that was missed",
 			join(pod("a", map[int][3]float64{-5: {10, 0, 0}, 5: {20, 0, 0}, 15: {30, 0, 0}, 25: {40, 0, 0}}),
 				pod("b", map[int][3]float64{-3: {1, 0, 0}, 7: {2, 0, 0}, 27: {9, 0, 0}})), `
-current (0,7] n=11 e=0 b=[11 0 0] sum=220
-candidate (0,7] n=0 e=0 b=[0 0 0] sum=0
+current (-3,7] n=11 e=0 b=[11 0 0] sum=220
+candidate (-3,7] n=0 e=0 b=[0 0 0] sum=0
 current (7,15] n=10 e=0 b=[10 0 0] sum=200
 candidate (7,15] n=0 e=0 b=[0 0 0] sum=0
 current (15,27] n=17 e=0 b=[17 0 0] sum=340
@@ -140,8 +140,8 @@ candidate (15,27] n=0 e=0 b=[0 0 0] sum=0`},
 		{"a pod that is born",
 			join(pod("a", map[int][3]float64{-5: {10, 0, 0}, 5: {20, 0, 0}, 15: {30, 0, 0}, 25: {30, 0, 0}}),
 				pod("b", map[int][3]float64{18: {2, 0, 0}})), `
-current (0,5] n=10 e=0 b=[10 0 0] sum=200
-candidate (0,5] n=0 e=0 b=[0 0 0] sum=0
+current (-5,5] n=10 e=0 b=[10 0 0] sum=200
+candidate (-5,5] n=0 e=0 b=[0 0 0] sum=0
 current (5,18] n=12 e=0 b=[12 0 0] sum=240
 candidate (5,18] n=0 e=0 b=[0 0 0] sum=0`},
 	} {

@@ -19,12 +19,17 @@ const parallelQueries = 4
 // A question is one metric of one version.
 type question struct{ metric, version string }
 
+// A window is the time that values are of.
+type window struct{ since, now time.Time }
+
+func (w window) elapsed() time.Duration { return w.now.Sub(w.since) }
+
 // Measure asks for every metric that the spec refers to, of every version, from since to now: one
 // instant query each, some of them at once, each under its own deadline. It always answers with
 // one sample for each, in the order of Describe and then of the versions; a question without an
 // answer is a sample without a value that says why. It returns when ctx ends.
 func (c *Client) Measure(ctx context.Context, spec experiment.Spec, since, now time.Time) []experiment.Sample {
-	answers := c.askAll(ctx, c.queries(spec, now.Sub(since)), now)
+	answers := c.askAll(ctx, c.questions(spec), window{since, now})
 	var samples []experiment.Sample
 	for _, ref := range refs(spec) {
 		for _, v := range spec.Versions {
@@ -41,37 +46,35 @@ func (c *Client) Measure(ctx context.Context, spec experiment.Spec, since, now t
 	return samples
 }
 
-// queries is the PromQL of every metric that the spec refers to, and of every metric that counts
-// what those rest on, for each version.
-func (c *Client) queries(spec experiment.Spec, elapsed time.Duration) map[question]string {
-	all := map[question]string{}
-	add := func(ref string, v experiment.Version) {
-		if m, ok := c.catalog.metrics[ref]; ok {
-			all[question{ref, v.Name}] = substitute(m.query(), values(v, elapsed))
-		}
-	}
+// questions are every metric that the spec refers to, and every metric that counts what those rest
+// on, of each version.
+func (c *Client) questions(spec experiment.Spec) map[question]experiment.Version {
+	all := map[question]experiment.Version{}
 	for _, v := range spec.Versions {
 		for _, ref := range refs(spec) {
-			add(ref, v)
-			add(c.catalog.metrics[ref].sampleSize(), v)
+			for _, r := range []string{ref, c.catalog.metrics[ref].sampleSize()} {
+				if c.catalog.has(r) {
+					all[question{r, v.Name}] = v
+				}
+			}
 		}
 	}
 	return all
 }
 
 // askAll asks all questions and waits for all answers.
-func (c *Client) askAll(ctx context.Context, queries map[question]string, now time.Time) map[question]experiment.Sample {
-	answers := make(map[question]experiment.Sample, len(queries))
+func (c *Client) askAll(ctx context.Context, questions map[question]experiment.Version, w window) map[question]experiment.Sample {
+	answers := make(map[question]experiment.Sample, len(questions))
 	var (
 		wg    sync.WaitGroup
 		mu    sync.Mutex                             // guards answers
 		slots = make(chan struct{}, parallelQueries) // one in it for each query under way
 	)
-	for q, query := range queries {
+	for q, v := range questions {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			s := c.ask(ctx, query, now)
+			s := c.askMetric(ctx, c.catalog.metrics[q.metric], v, w)
 			s.Metric, s.Version = q.metric, q.version
 			mu.Lock()
 			defer mu.Unlock()
@@ -80,6 +83,18 @@ func (c *Client) askAll(ctx context.Context, queries map[question]string, now ti
 	}
 	wg.Wait()
 	return answers
+}
+
+// askMetric asks for one metric of one version, where the metric says.
+func (c *Client) askMetric(ctx context.Context, m metric, v experiment.Version, w window) experiment.Sample {
+	if !m.isPrometheus() {
+		return c.askForeign(ctx, m, v, w)
+	}
+	query := substitute(m.query(), values(v, w.elapsed()))
+	if m.number != nil {
+		return c.askRaw(ctx, m, query, w.now)
+	}
+	return c.ask(ctx, query, w.now)
 }
 
 // ask asks one question under a deadline. Prometheus is told the deadline too, so that it does not

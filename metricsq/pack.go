@@ -2,8 +2,13 @@ package metricsq
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/itchyny/gojq"
 
 	"perch/experiment"
 )
@@ -21,25 +26,38 @@ const (
 
 // A metric is one Iter8 v2alpha2 Metric object of a pack.
 type metric struct {
-	APIVersion string `yaml:"apiVersion"`
-	Kind       string `yaml:"kind"`
-	Metadata   struct {
-		Name        string            `yaml:"name"`
-		Namespace   string            `yaml:"namespace"`
-		Labels      map[string]string `yaml:"labels"`
-		Annotations map[string]string `yaml:"annotations"`
-	} `yaml:"metadata"`
-	Spec struct {
-		Description  string  `yaml:"description"`
-		Units        string  `yaml:"units"`
-		Type         string  `yaml:"type"`
-		SampleSize   string  `yaml:"sampleSize"`
-		Provider     string  `yaml:"provider"`
-		Params       []param `yaml:"params"`
-		JQExpression string  `yaml:"jqExpression"`
-		URLTemplate  string  `yaml:"urlTemplate"` // not used: the user says where Prometheus is
-	} `yaml:"spec"`
-	source document
+	APIVersion string     `yaml:"apiVersion"`
+	Kind       string     `yaml:"kind"`
+	Metadata   metadata   `yaml:"metadata"`
+	Spec       metricSpec `yaml:"spec"`
+	source     document
+	number     *gojq.Code // takes the value out of an answer; nil: Prometheus' usual one
+}
+
+type metadata struct {
+	Name        string            `yaml:"name"`
+	Namespace   string            `yaml:"namespace"`
+	Labels      map[string]string `yaml:"labels"` // not used
+	Annotations map[string]string `yaml:"annotations"`
+}
+
+type metricSpec struct {
+	Description     string  `yaml:"description"`
+	Units           string  `yaml:"units"`
+	Type            string  `yaml:"type"` // not used: a counter and a gauge are read alike
+	SampleSize      string  `yaml:"sampleSize"`
+	Provider        string  `yaml:"provider"`
+	Params          []param `yaml:"params"`
+	JQExpression    string  `yaml:"jqExpression"`
+	URLTemplate     string  `yaml:"urlTemplate"` // of Prometheus not used: the user says where it is
+	HeaderTemplates []param `yaml:"headerTemplates"`
+	Method          string  `yaml:"method"`
+	Body            string  `yaml:"body"`
+
+	// What is refused, by name.
+	Secret   string `yaml:"secret"`
+	AuthType string `yaml:"authType"`
+	Mock     []any  `yaml:"mock"`
 }
 
 // A param is one query parameter of a metric's HTTP request.
@@ -69,6 +87,10 @@ func (m metric) quantile() float64 {
 	return q
 }
 
+// isPrometheus tells whether the metric is asked of the Prometheus that the user names, and not of
+// the address in its urlTemplate.
+func (m metric) isPrometheus() bool { return m.Spec.Provider == "prometheus" }
+
 // query is the PromQL with its placeholders.
 func (m metric) query() string { return strings.TrimSpace(m.Spec.Params[0].Value) }
 
@@ -92,13 +114,9 @@ func (m metric) describe() experiment.Metric {
 
 // check finds what a metric of a pack needs and this one lacks.
 func (m metric) check() error {
-	params := m.Spec.Params
 	isQuantile := m.kind() == experiment.TailQuantile
 	_, hasQuantile := m.Metadata.Annotations[quantileAnnotation]
-	for _, c := range []struct {
-		ok   bool
-		what string
-	}{
+	err := m.need([]need{
 		{m.APIVersion == "iter8.tools/v2alpha2" && m.Kind == "Metric", "is no Metric of iter8.tools/v2alpha2"},
 		{m.Metadata.Name != "" && m.Metadata.Namespace != "", "lacks a name or a namespace"},
 		{m.label() != "", "lacks the annotation " + labelAnnotation},
@@ -107,12 +125,45 @@ func (m metric) check() error {
 		{m.kind() == "" || m.family() != "", "has a " + kindAnnotation + " but no " + familyAnnotation},
 		{isQuantile == hasQuantile && isQuantile == (m.quantile() > 0),
 			"needs " + quantileAnnotation + ", between 0 and 1, with the kind quantile and no other"},
-		{m.Spec.Provider == "prometheus", "is not of the provider prometheus"},
-		{m.Spec.JQExpression == prometheusValue, "has a jqExpression other than " + prometheusValue},
-		{len(params) == 1 && params[0].Name == "query", "lacks the one parameter query"},
-	} {
-		if !c.ok {
-			return fmt.Errorf("metric %s %s", m.ref(), c.what)
+		{m.Spec.Mock == nil, "has a mock: give it a query"},
+	})
+	if err != nil {
+		return err
+	}
+	if m.isPrometheus() {
+		return m.need([]need{
+			{len(m.Spec.Params) == 1 && m.Spec.Params[0].Name == "query", "lacks the one parameter query"},
+			{m.Spec.Secret == "" && m.Spec.AuthType == "" && m.Spec.HeaderTemplates == nil,
+				"brings its own login: the login of Prometheus is given on the command line"},
+		})
+	}
+	return m.checkOther()
+}
+
+// checkOther checks a metric of another backend than Prometheus.
+func (m metric) checkOther() error {
+	u, err := url.Parse(m.Spec.URLTemplate)
+	return m.need([]need{
+		{m.Spec.Secret == "" && m.Spec.AuthType == "",
+			"needs a secret, and Perch reads none for metrics: name in urlTemplate a proxy that adds the login"},
+		{err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil,
+			"needs a urlTemplate that begins with http:// or https://, without a login, as its provider is not prometheus"},
+		{m.Spec.JQExpression != "", "needs a jqExpression, as its provider is not prometheus"},
+		{slices.Contains([]string{"", http.MethodGet, http.MethodPost}, m.Spec.Method), "has a method other than GET and POST"},
+		{m.Spec.Body == "" || m.Spec.Method == http.MethodPost, "has a body, and a method other than POST"},
+	})
+}
+
+// A need is what must hold of a metric, and what to say when it does not.
+type need struct {
+	ok      bool
+	instead string
+}
+
+func (m metric) need(all []need) error {
+	for _, n := range all {
+		if !n.ok {
+			return fmt.Errorf("metric %s %s", m.ref(), n.instead)
 		}
 	}
 	return nil

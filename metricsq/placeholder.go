@@ -31,11 +31,17 @@ func substitute(text string, values map[string]string) string {
 // values is what the placeholders of a version's query stand for, ready to stand inside a PromQL
 // string. As in Iter8, a variable wins over the version's name, and the elapsed time over both.
 func values(v experiment.Version, elapsed time.Duration) map[string]string {
-	filled := map[string]string{"name": v.Name}
-	maps.Copy(filled, v.Variables)
+	filled := plain(v, elapsed)
 	for name, value := range filled {
 		filled[name] = escape(value)
 	}
+	return filled
+}
+
+// plain is what the placeholders stand for, as it is.
+func plain(v experiment.Version, elapsed time.Duration) map[string]string {
+	filled := map[string]string{"name": v.Name}
+	maps.Copy(filled, v.Variables)
 	// Prometheus has no window of zero seconds.
 	filled["elapsedTime"] = strconv.Itoa(max(1, int(elapsed/time.Second)))
 	return filled
