@@ -46,7 +46,7 @@ func bannerPanel(sc scene, width int) string {
 
 // iterationWords counts the iterations that were completed.
 func iterationWords(s experiment.State) string {
-	return fmt.Sprintf("iteration %d/%d", s.Iteration, s.Spec().Duration.Iterations())
+	return fmt.Sprintf("iteration %d/%d", s.Iteration, s.Iterations())
 }
 
 // nextWords says when something happens next without anybody's doing.

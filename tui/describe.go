@@ -57,12 +57,41 @@ func (sc scene) overview() []string {
 	st, d := spec.Strategy, spec.Duration
 	list = append(list, sc.reportItem("strategy", fmt.Sprintf("%s, %s; at most %s, +%d a time",
 		st.TestingPattern, st.DeploymentPattern, percent(st.MaxCandidateWeight), st.MaxCandidateWeightIncrement))...)
-	list = append(list, sc.reportItem("duration", fmt.Sprintf("%s of %d s, %s in all", plural(d.Iterations(), "iteration"),
-		d.IntervalSeconds, span(time.Duration(d.Iterations())*d.Interval())))...)
+	list = append(list, sc.reportItem("duration", fmt.Sprintf("%s of %d s, %s in all", plural(sc.Iterations(), "iteration"),
+		d.IntervalSeconds, span(time.Duration(sc.Iterations())*d.Interval())))...)
 	if sc.Setup.Judge != "" {
 		list = append(list, sc.reportItem("judge", sc.Setup.Judge)...)
 	}
+	list = append(list, sc.reportItem("policy", policyWords(sc.Setup.Policy))...)
+	list = append(list, sc.reportItem("driver", driverWords(sc.Setup.Driver))...)
+	for _, o := range sc.Owners {
+		list = append(list, sc.reportItem("owner", ownerWords(o))...)
+		list = append(list, sc.reportItem("hint", o.Hint)...)
+	}
 	return list
+}
+
+// policyWords says what the team wants done otherwise than by default, "" when nothing.
+func policyWords(p experiment.Policy) string {
+	var words []string
+	if p.OnDrift != "" {
+		words = append(words, "on drift "+string(p.OnDrift))
+	}
+	if p.OutageBudget > 0 {
+		words = append(words, plural(p.OutageBudget, "look")+" without data tolerated")
+	}
+	if p.OnInconclusive != "" {
+		words = append(words, "when nothing is proven "+string(p.OnInconclusive))
+	}
+	return strings.Join(words, ", ")
+}
+
+// driverWords says who has the target, and since when; "" when that is not known.
+func driverWords(d experiment.Driver) string {
+	if d.Holder == "" || d.Since.IsZero() {
+		return d.Holder
+	}
+	return d.Holder + " since " + d.Since.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
 // progress is how far the run came, and who wins.
@@ -72,6 +101,9 @@ func (sc scene) progress() []string {
 	}
 	list := []string{" " + sc.paint(title, "PROGRESS")}
 	stage := sc.Stage.String() + ", " + iterationWords(sc.State)
+	if sc.Finish.Undo {
+		stage += ", and rolls back as soon as the finish actions have ended"
+	}
 	if !sc.Since.IsZero() {
 		stage += ", " + span(sc.At.Sub(sc.Since)) + " since " + sc.Since.UTC().Format("2006-01-02 15:04:05 UTC")
 	}
@@ -85,12 +117,13 @@ func (sc scene) progress() []string {
 	}
 	if sc.Asked != nil {
 		list = append(list, sc.reportItem("asked", questionGist(sc.Asked.Fact))...)
+		for _, p := range sc.Asked.Fact.Plan.Programs {
+			list = append(list, sc.reportItem("program", p)...)
+		}
 	}
 	if sc.Trouble != nil {
 		list = append(list, sc.reportItem("trouble", "cannot "+sc.Trouble.Doing+": "+sc.Trouble.What)...)
-		if sc.Trouble.Hint != "" {
-			list = append(list, sc.reportItem("hint", sc.Trouble.Hint)...)
-		}
+		list = append(list, sc.reportItem("hint", sc.Trouble.Hint)...)
 	}
 	return list
 }
@@ -154,8 +187,11 @@ func (sc scene) describeEnd() []string {
 	return append(list, sc.reportItem("because", sc.Ended.Reason)...)
 }
 
-// reportItem is a word and a text beside it.
+// reportItem is a word and a text beside it; without a text it is nothing.
 func (sc scene) reportItem(name, text string) []string {
+	if text == "" {
+		return nil
+	}
 	var list []string
 	for _, line := range wrap(sc.clean(text), reportWidth-reportColumn-len("   ")) {
 		list = append(list, "   "+sc.cell(dim, name, reportColumn)+sc.dye(plain, line))

@@ -33,6 +33,7 @@ const (
 	noDialog dialogKind = iota
 	promoteDialog
 	rollBackDialog
+	recoverDialog
 	quitDialog
 )
 
@@ -54,10 +55,11 @@ func dialogBox(sc scene, d dialog, width, height int) []string {
 	switch d.kind {
 	case promoteDialog:
 		head = sc.promoteTitle()
-		keys = []string{sc.choice("y", "promote", nil) + gap + gap + sc.paint(dim, "[ esc  not now ]")}
+		keys = sc.yesKeys(sc.promoteWord())
 	case rollBackDialog:
-		head = "Roll back?"
-		keys = []string{sc.choice("y", "roll back", nil) + gap + gap + sc.paint(dim, "[ esc  not now ]")}
+		head, keys = "Roll back?", sc.yesKeys("roll back")
+	case recoverDialog:
+		head, keys = "Unlock the release?", sc.yesKeys("unlock and try again")
 	case quitDialog:
 		head, keys = "Leave?", sc.quitKeys()
 	case noDialog:
@@ -87,6 +89,8 @@ func (sc scene) dialogBody(d dialog, inner int) []string {
 		body = append(body, sc.promoteBody(width)...)
 	case rollBackDialog:
 		body = append(body, sc.rollBackBody(width)...)
+	case recoverDialog:
+		body = append(body, sc.recoverBody(width)...)
 	case quitDialog, noDialog:
 	}
 	return body
@@ -141,8 +145,12 @@ func (sc scene) promoteTitle() string {
 	if sc.Asked == nil {
 		return "Promote?"
 	}
-	if sc.Asked.Fact.Question == experiment.ToRetry {
+	switch sc.Asked.Fact.Question {
+	case experiment.ToRetry:
 		return "Try to promote " + sc.Asked.Fact.Version + " again?"
+	case experiment.ToAdopt:
+		return "Go on from " + percent(sc.Seen.Split.Candidate()) + "?"
+	case experiment.ToPromote, experiment.ToDecide:
 	}
 	return "Promote " + sc.Asked.Fact.Version + "?"
 }
@@ -153,6 +161,9 @@ func (sc scene) promoteBody(width int) []string {
 		return nil
 	}
 	asked := sc.Asked.Fact
+	if asked.Question == experiment.ToAdopt {
+		return sc.paragraph(plain, adoptWords(sc.State)+". Perch takes the traffic as it is, and goes on from there.", width)
+	}
 	body := sc.paragraph(plain, sc.promoteWords(asked), width)
 	body = append(body, "")
 	for _, part := range [][]string{sc.evidenceRows(asked, "", width+margin), sc.planRows(asked.Plan, "", width+margin)} {
@@ -160,6 +171,7 @@ func (sc scene) promoteBody(width int) []string {
 			body = append(append(body, part...), "")
 		}
 	}
+	body = append(body, sc.ownerRows(width)...)
 	return append(body, sc.paragraph(dim, "A Helm upgrade is not interrupted once it runs.", width)...)
 }
 
@@ -167,6 +179,9 @@ func (sc scene) promoteWords(asked experiment.Asked) string {
 	who := asked.Version
 	if v, ok := sc.Spec().Version(asked.Version); ok && v.Revision() != "" {
 		who += " (" + v.Revision() + ")"
+	}
+	if len(asked.Plan.Upgrades) == 0 && len(asked.Plan.Programs) > 0 {
+		return fmt.Sprintf("Perch runs %s on this machine; then %s serves 100 %%.", plural(len(asked.Plan.Programs), "program"), who)
 	}
 	if len(asked.Plan.Upgrades) == 0 {
 		return fmt.Sprintf("The finish actions are carried out; then %s serves 100 %%.", who)
@@ -176,6 +191,9 @@ func (sc scene) promoteWords(asked experiment.Asked) string {
 	if more := len(asked.Plan.Upgrades) - 1; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
+	if n := len(asked.Plan.Programs); n > 0 {
+		text += ", and Perch runs " + plural(n, "program")
+	}
 	if sc.Setup.Context != "" {
 		text += " (context " + sc.Setup.Context + ")"
 	}
@@ -184,14 +202,66 @@ func (sc scene) promoteWords(asked experiment.Asked) string {
 
 func (sc scene) rollBackBody(width int) []string {
 	base := versionName(sc.State, 0)
-	text := "All traffic goes to %s now, %s loses its %s, and the run ends."
+	when, end := "All traffic goes to %s now", ", and the run ends."
+	if sc.Stage == experiment.Finishing {
+		when = "The upgrade that runs is not interrupted. As soon as it has ended, well or not, all traffic goes to %s"
+	}
 	if len(sc.Spec().Finish) > 0 {
-		text = "All traffic goes to %s now, %s loses its %s; the finish actions restore the baseline, and the run ends."
+		end = "; the finish actions restore the baseline, and the run ends."
 	}
 	if len(sc.Spec().Versions) > 0 && sc.Spec().Baseline().Revision() != "" {
 		base += " (" + sc.Spec().Baseline().Revision() + ")"
 	}
-	return sc.paragraph(plain, fmt.Sprintf(text, base, versionName(sc.State, candidateIndex), percent(sc.Seen.Split.Candidate())), width)
+	text := fmt.Sprintf(when+", %s loses its %s", base, versionName(sc.State, candidateIndex), percent(sc.Seen.Split.Candidate()))
+	body := sc.paragraph(plain, text+end, width)
+	if rows := sc.ownerRows(width); len(rows) > 0 {
+		body = append(append(body, ""), rows[:len(rows)-1]...)
+	}
+	return body
+}
+
+// recoverBody says what unlocking does, and to what.
+func (sc scene) recoverBody(width int) []string {
+	what := "The locked release"
+	if sc.Asked != nil && len(sc.Asked.Fact.Plan.Upgrades) > 0 {
+		u := sc.Asked.Fact.Plan.Upgrades[0]
+		what = fmt.Sprintf("Release %s in %s, which is locked,", u.Release, u.Namespace)
+	}
+	body := sc.paragraph(plain, what+" is rolled back to its last deployed revision; then the promotion is tried again.", width)
+	body = append(body, "")
+	body = append(body, sc.paragraph(unknown, "If another Helm operation is still at work on it, wait for that instead.", width)...)
+	if rows := sc.ownerRows(width); len(rows) > 0 {
+		body = append(append(body, ""), rows[:len(rows)-1]...)
+	}
+	return body
+}
+
+// ownerRows warn, before a write, of the tools that may undo it, and end with a blank row.
+func (sc scene) ownerRows(width int) []string {
+	var list []string
+	for _, o := range sc.Owners {
+		list = append(list, sc.paragraph(unknown, sc.marks.unknown+" "+ownerWords(o), width)...)
+		if o.Hint != "" {
+			list = append(list, sc.paragraph(dim, "hint: "+o.Hint, width)...)
+		}
+	}
+	if len(list) > 0 {
+		list = append(list, "")
+	}
+	return list
+}
+
+// yesKeys are the keys of a dialog that asks for a y.
+func (sc scene) yesKeys(word string) []string {
+	return []string{sc.choice("y", word, nil) + gap + gap + sc.paint(dim, "[ esc  not now ]")}
+}
+
+// promoteWord is what y does in the dialog of a.
+func (sc scene) promoteWord() string {
+	if sc.Asked != nil && sc.Asked.Fact.Question == experiment.ToAdopt {
+		return "go on"
+	}
+	return "promote"
 }
 
 func (sc scene) quitKeys() []string {

@@ -26,6 +26,9 @@ func eventsPanel(sc scene, width, height int) string {
 		most = wrapRows
 	}
 	for i := len(sc.entries) - 1; i >= 0 && len(list) < height; i-- {
+		if sc.entries[i].quiet {
+			continue
+		}
 		list = append(list, sc.eventRows(sc.entries[i], width, most)...)
 	}
 	return rows(list, height)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,18 +24,24 @@ type entry struct {
 	text string // complete
 	gist string // the same in a few words, for a narrow column; "": there is nothing to leave out
 	hint string // what to do about it; "": nothing
+
+	quiet bool // nothing has changed: the log alone shows it
 }
 
-// narrate puts an event in words; s is the state after it.
-func narrate(s experiment.State, e experiment.Event) entry {
+// narrate puts an event in words; before and s are the states before and after it.
+func narrate(before, s experiment.State, e experiment.Event) entry {
 	n := entry{at: e.At, name: factWord(e)}
 	switch f := e.Fact.(type) {
 	case experiment.Started:
-		n.text = startedWords(f)
+		n.text = startedWords(s, f)
+	case experiment.Resumed:
+		n.tone, n.text = unknown, resumedWords(before, s, e)
 	case experiment.Waiting:
 		n.text = fmt.Sprintf("for %s, until %s at most", f.For, clock(f.Until))
 	case experiment.Initialized:
-		n.text = "traffic is " + splitWords(s, f.Traffic.Split) + "; first look at " + clock(f.Next)
+		n.initialized(s, f)
+	case experiment.Counted:
+		n.counted(s, f)
 	case experiment.Measured:
 		n.measured(s, f)
 	case experiment.Decided:
@@ -42,15 +49,17 @@ func narrate(s experiment.State, e experiment.Event) entry {
 	case experiment.Shifted:
 		n.shifted(s, f)
 	case experiment.Drifted:
-		n.tone, n.text = unknown, driftWords(f.Traffic, f.Asked)
+		n.tone, n.text = unknown, driftWords(f.Traffic, f.Asked)+driftPolicyWords(s.Setup.Policy.OnDrift)
 	case experiment.Asked:
 		n.tone, n.text, n.gist = accent, questionWords(s, f), questionGist(f)
 	case experiment.Obeyed:
-		n.tone, n.text = met, commandWords(f.Command)
+		n.obeyed(s, f)
 	case experiment.Refused:
 		n.tone, n.text = missed, commandWords(f.Command)+": "+f.Why
 	case experiment.Promoting:
-		n.text = strings.Join(append([]string{f.Version + " by Helm"}, upgradeWords(f.Plan)...), "; ")
+		n.text = promotingWords(f)
+	case experiment.Withdrawn, experiment.Reversed, experiment.Recovered:
+		n.turned(s, f)
 	case experiment.Promoted:
 		n.promoted(s, f)
 	case experiment.RolledBack:
@@ -58,11 +67,22 @@ func narrate(s experiment.State, e experiment.Event) entry {
 	case experiment.Troubled:
 		n.tone, n.text, n.hint = missed, "cannot "+f.Doing+": "+f.What, f.Hint
 	case experiment.Ended:
-		n.tone = outcomeTone(f.Outcome)
-		n.gist = string(f.Outcome) + ": " + f.Reason
-		n.text = n.gist + "; " + TrafficNow(s)
+		n.ended(s, f)
 	}
 	return n
+}
+
+func (n *entry) obeyed(s experiment.State, f experiment.Obeyed) {
+	n.tone, n.text = met, commandWords(f.Command)
+	if f.Command.Wish == experiment.RollBack && s.Finish.Undo {
+		n.text += ": as soon as the finish actions have ended"
+	}
+}
+
+func (n *entry) ended(s experiment.State, f experiment.Ended) {
+	n.tone = outcomeTone(f.Outcome)
+	n.gist = string(f.Outcome) + ": " + f.Reason
+	n.text = n.gist + "; " + TrafficNow(s)
 }
 
 // factWord is the name of a fact for people: short, so that the names make a column.
@@ -76,18 +96,31 @@ func factWord(e experiment.Event) string {
 	return e.Name()
 }
 
-func startedWords(f experiment.Started) string {
+func startedWords(s experiment.State, f experiment.Started) string {
 	d := f.Spec.Duration
 	text := fmt.Sprintf("%s on %s, judge %s, %s of %d s, at most %s to the candidate",
-		f.Spec.Name, f.Spec.Target, f.Judge, plural(d.Iterations(), "iteration"), d.IntervalSeconds,
+		f.Spec.Name, f.Spec.Target, f.Judge, plural(s.Iterations(), "iteration"), d.IntervalSeconds,
 		percent(f.Spec.Strategy.MaxCandidateWeight))
 	if f.Context != "" {
 		text += ", context " + f.Context
+	}
+	if f.Driver.Holder != "" {
+		text += ", driven by " + f.Driver.Holder
 	}
 	if f.Record != "" {
 		text += ", recorded to " + f.Record
 	}
 	return text
+}
+
+// initialized says how the traffic was found, and who may undo what Perch writes.
+func (n *entry) initialized(s experiment.State, f experiment.Initialized) {
+	n.text = "traffic is " + splitWords(s, f.Traffic.Split) + "; first look at " + clock(f.Next)
+	for _, o := range f.Owners {
+		n.tone = unknown
+		n.text += "; " + ownerWords(o)
+		n.hint = strings.TrimPrefix(n.hint+"; "+o.Hint, "; ")
+	}
 }
 
 // measured lists what the candidate did, and how much is missing of everything.
@@ -124,7 +157,7 @@ func (n *entry) measured(s experiment.State, f experiment.Measured) {
 
 func decisionTone(d experiment.Decision) tone {
 	switch d.Kind {
-	case experiment.HoldWeights, experiment.EndsUndecidedly:
+	case experiment.HoldWeights, experiment.Repair, experiment.EndsUndecidedly:
 		return unknown
 	case experiment.Withdraw, experiment.KeepBaseline, experiment.RollBackNow:
 		return missed
@@ -149,42 +182,11 @@ func (n *entry) shifted(s experiment.State, f experiment.Shifted) {
 }
 
 func driftWords(t experiment.Traffic, asked experiment.Split) string {
-	by := "somebody else"
-	if t.ChangedBy != "" {
-		by = t.ChangedBy
-	}
-	return fmt.Sprintf("traffic is %s, Perch asked for %s; changed by %s", t.Split, asked, by)
+	return fmt.Sprintf("traffic is %s, Perch asked for %s; changed by %s", t.Split, asked, writer(t))
 }
 
-// questionWords says what a person is asked, and what each answer does.
-func questionWords(s experiment.State, f experiment.Asked) string {
-	var text string
-	switch f.Question {
-	case experiment.ToPromote:
-		text = fmt.Sprintf("approval to promote %s: approve, hold or rollback", f.Version)
-	case experiment.ToRetry:
-		text = "the promotion failed: approve tries again, rollback sends all traffic to " + versionName(s, 0)
-	case experiment.ToDecide:
-		text = "the evidence does not suffice: rollback sends all traffic to " + versionName(s, 0) +
-			", stop leaves it as it is"
-	}
-	if len(f.Against) > 0 {
-		text += "; against: " + strings.Join(f.Against, ", ")
-	}
-	return text
-}
-
-// questionGist is the question alone.
-func questionGist(f experiment.Asked) string {
-	switch f.Question {
-	case experiment.ToPromote:
-		return "approval to promote " + f.Version
-	case experiment.ToRetry:
-		return "promotion failed: again, or roll back?"
-	case experiment.ToDecide:
-	}
-	return "the evidence does not suffice"
-}
+// writer is who changed the traffic last, if not Perch.
+func writer(t experiment.Traffic) string { return cmp.Or(t.ChangedBy, "somebody else") }
 
 func commandWords(c experiment.Command) string {
 	if c.By == "" {
@@ -216,6 +218,19 @@ func upgradeWords(p experiment.Plan) []string {
 		list = append(list, fmt.Sprintf("release %s, %s", u.Release, revisionWords(u)))
 	}
 	return list
+}
+
+// promotingWords says whose finish actions begin, and what they do.
+func promotingWords(f experiment.Promoting) string {
+	words := []string{f.Version}
+	if len(f.Plan.Upgrades) > 0 || len(f.Plan.Programs) == 0 {
+		words[0] += " by Helm"
+	}
+	words = append(words, upgradeWords(f.Plan)...)
+	for _, p := range f.Plan.Programs {
+		words = append(words, "program "+p)
+	}
+	return strings.Join(words, "; ")
 }
 
 func revisionWords(u experiment.Upgrade) string {

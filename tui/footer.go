@@ -96,7 +96,7 @@ func (sc scene) guidance() string {
 	case sc.observing:
 		return "Observing: the keys that act are off."
 	case sc.Stage == experiment.Finishing:
-		return "A Helm upgrade is not interrupted; its end decides what comes next."
+		return sc.finishingGuidance(back)
 	case sc.Stage == experiment.RollingBack:
 		return "Perch tries until the router sends everything to " + base + "."
 	case sc.Asked != nil:
@@ -109,13 +109,14 @@ func (sc scene) guidance() string {
 	return ""
 }
 
-func (sc scene) askedGuidance(weight, back string) string {
-	switch sc.Asked.Fact.Question {
-	case experiment.ToPromote:
-		return fmt.Sprintf("Your turn: a opens the promotion plan, h keeps %s, %s", weight, back)
-	case experiment.ToRetry:
-		return fmt.Sprintf("Your turn: a tries again, %s No traffic was moved.", back)
-	case experiment.ToDecide:
+// finishingGuidance: a roll back that is wanted waits for the end of the upgrade.
+func (sc scene) finishingGuidance(back string) string {
+	const whole = "A Helm upgrade is not interrupted; "
+	switch {
+	case sc.Finish.Undo:
+		return whole + "as soon as it has ended Perch " + strings.TrimPrefix(back, "r ")
+	case sc.permits(experiment.RollBack) == nil:
+		return whole + "r rolls back as soon as it has ended."
 	}
-	return fmt.Sprintf("Your turn: %s q stops and keeps %s. More data may still decide.", back, weight)
+	return whole + "its end decides what comes next."
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,10 +66,12 @@ func tapes(t *testing.T) map[string]*tape {
 	t.Helper()
 	start := newTape(t)
 	start.tell(0, experiment.Waiting{For: "revision sample-app-v2 to be ready", Until: start.at.Add(2e9 * 60)})
-	return map[string]*tape{
+	list := map[string]*tape{
 		"starting": start, "running": running(t), "awaiting": awaiting(t), "promoting": promoting(t), "promoted": promoted(t),
 		"retrying": retrying(t), "rolledback": rolledBack(t), "troubled": troubled(t), "drifted": drifted(t),
 	}
+	maps.Copy(list, survivors(t))
+	return list
 }
 
 func TestScreens(t *testing.T) {

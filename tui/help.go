@@ -80,6 +80,8 @@ func (sc scene) meanings() []meaning {
 		{unknown, "HOLDING", "something is unknown: weights stay"},
 		{unknown, "HELD", "somebody pressed h: weights stay"},
 		{missed, "WITHDRAWN", "something is missed: less traffic"},
+		{unknown, "RESUMED", "the run goes on, and looks again first"},
+		{unknown, "REPAIRED", "somebody else's traffic is undone"},
 		{accent, "AWAITING APPROVAL", "the candidate won; a or r is yours"},
 		{accent, "PROMOTING", "Helm upgrades; nothing interrupts it"},
 		{missed, "ROLLING BACK", "all traffic goes to the baseline"},

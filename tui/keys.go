@@ -14,6 +14,7 @@ type KeyMap struct {
 	Hold      key.Binding
 	Resume    key.Binding // the same key as Hold, while somebody holds
 	RollBack  key.Binding
+	Recover   key.Binding // while a Helm release is locked
 	Log       key.Binding
 	Help      key.Binding
 	Quit      key.Binding
@@ -36,6 +37,7 @@ func Keys() KeyMap {
 		Hold:      bind("h", "hold", "h"),
 		Resume:    bind("h", "resume", "h"),
 		RollBack:  bind("r", "roll back", "r"),
+		Recover:   bind("u", "unlock", "u"),
 		Log:       bind("l", "log", "l"),
 		Help:      bind("?", "help", "?"),
 		Quit:      bind("q", "quit", "q"),
@@ -64,6 +66,7 @@ func (k KeyMap) Table() []KeyHelp {
 		row(k.Approve, "opens the promotion plan; y in it promotes"),
 		row(k.Hold, "freezes the weights, and again lets them go; measuring goes on"),
 		row(k.RollBack, "sends all traffic to the baseline, after y"),
+		row(k.Recover, "rolls the locked release back to its last deployed revision, then retries; after y"),
 		row(k.Log, "every event in full, and back"),
 		row(k.Help, "this help, and back"),
 		row(k.Quit, "asks what becomes of the traffic, then leaves"),
@@ -94,8 +97,13 @@ func (k KeyMap) offers(sc scene) []offer {
 	if !sc.observing && sc.Ended == nil {
 		asks := sc.Asked != nil && sc.Asked.Fact.Question != experiment.ToDecide
 		approve := offer{binding: k.Approve, word: k.Approve.Help().Desc, wanted: asks, refused: sc.permits(experiment.Approve)}
-		if sc.Asked != nil && sc.Asked.Fact.Question == experiment.ToRetry {
-			approve.word = "retry"
+		locked := sc.Asked != nil && sc.Asked.Fact.Locked
+		switch {
+		case sc.Asked == nil:
+		case sc.Asked.Fact.Question == experiment.ToRetry:
+			approve.word, approve.wanted = "retry", asks && !locked
+		case sc.Asked.Fact.Question == experiment.ToAdopt:
+			approve.word = "go on"
 		}
 		hold, wish := k.Hold, experiment.Hold
 		if sc.Held != nil {
@@ -104,6 +112,9 @@ func (k KeyMap) offers(sc scene) []offer {
 		list = append(list, approve,
 			offer{binding: hold, word: hold.Help().Desc, refused: sc.permits(wish)},
 			offer{binding: k.RollBack, word: k.RollBack.Help().Desc, refused: sc.permits(experiment.RollBack)})
+		if locked {
+			list = append(list, offer{binding: k.Recover, word: k.Recover.Help().Desc, wanted: true, refused: sc.permits(experiment.Recover)})
+		}
 	}
 	for _, b := range []key.Binding{k.Log, k.Help, k.Quit} {
 		list = append(list, offer{binding: b, word: b.Help().Desc})

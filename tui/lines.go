@@ -16,8 +16,9 @@ func Lines(w io.Writer, ascii bool) Sink {
 	st := newStyles(Appearance{ASCII: ascii, NoColor: true})
 	var state experiment.State
 	return func(e experiment.Event) error {
+		before := state
 		state = state.Apply(e)
-		n := narrate(state, e)
+		n := narrate(before, state, e)
 		line := fmt.Sprintf("%s %-*s  %s\n", clock(n.at), nameColumn, n.name, st.clean(n.text))
 		if n.hint != "" {
 			line += fmt.Sprintf("%*shint: %s\n", clockColumn+nameColumn+3, "", st.clean(n.hint))

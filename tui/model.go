@@ -17,6 +17,7 @@ type model struct {
 	state         experiment.State
 	entries       []entry // oldest first, at most entriesMax
 	promoting     experiment.Promoting
+	resumed       *resumption // nil once the run has looked again
 	now           time.Time
 	width, height int
 	dialog        dialog
@@ -142,7 +143,8 @@ func (m model) heard(e experiment.Event) (tea.Model, tea.Cmd) {
 	if len(m.entries) >= entriesMax {
 		m.entries = m.entries[entriesMax/10:]
 	}
-	m.entries = append(m.entries, narrate(m.state, e))
+	m.entries = append(m.entries, narrate(before, m.state, e))
+	m.resumed = m.resumed.hear(before, e)
 	if m.opts.Now == nil || e.At.After(m.now) {
 		m.now = e.At
 	}
@@ -157,8 +159,8 @@ func (m model) heard(e experiment.Event) (tea.Model, tea.Cmd) {
 			m.leaving.asked = false // the run goes on, so the person stays
 		}
 	case experiment.Ended:
-		if m.opts.Leave || m.leaving.asked {
-			return m, tea.Quit
+		if m.leaving.asked || m.opts.Leave && m.opts.Send != nil {
+			return m, tea.Quit // what this screen only observes may be resumed
 		}
 	}
 	m, deaf := m.changedBeneath(before)
@@ -187,6 +189,8 @@ func (m model) changedBeneath(before experiment.State) (model, tea.Cmd) {
 	switch m.dialog.kind {
 	case promoteDialog:
 		wish = experiment.Approve
+	case recoverDialog:
+		wish = experiment.Recover
 	case quitDialog:
 		wish = experiment.Stop
 	case rollBackDialog, noDialog:

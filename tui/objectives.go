@@ -45,7 +45,7 @@ func (sc scene) gridFor(width int) grid {
 		g.value, trend = g.value+1, trend-2
 	}
 	if trend >= trendMin {
-		g.trend = min(trend, trendMax, max(trendRoomy, sc.Spec().Duration.Iterations()))
+		g.trend = min(trend, trendMax, max(trendRoomy, sc.Iterations()))
 	}
 	return g
 }

@@ -35,6 +35,8 @@ func (m model) pressed(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 		return m.asks(promoteDialog, experiment.Approve), nil
 	case key.Matches(msg, m.keys.RollBack):
 		return m.asks(rollBackDialog, experiment.RollBack), nil
+	case key.Matches(msg, m.keys.Recover):
+		return m.asks(recoverDialog, experiment.Recover), nil
 	case key.Matches(msg, m.keys.Hold):
 		return m.toggled()
 	}
@@ -74,7 +76,7 @@ func (m model) asks(kind dialogKind, w experiment.Wish) model {
 	case err != nil:
 		m = m.flashed(unknown, string(w)+": "+err.Error())
 	case m.tiny() && kind == promoteDialog:
-		m = m.flashed(unknown, "approve: enlarge the terminal to see the plan")
+		m = m.flashed(unknown, "approve: enlarge the terminal to see what it does")
 	default:
 		m.dialog = dialog{kind: kind, graces: m.dialog.graces}
 		if m.state.Asked != nil {
@@ -118,6 +120,8 @@ func (m model) answered(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 		return closed.send(experiment.Command{Wish: experiment.Approve, Answers: d.answers})
 	case d.kind == rollBackDialog && key.Matches(msg, m.keys.Confirm):
 		return closed.send(experiment.Command{Wish: experiment.RollBack})
+	case d.kind == recoverDialog && key.Matches(msg, m.keys.Confirm):
+		return closed.send(experiment.Command{Wish: experiment.Recover, Answers: d.answers})
 	case d.kind == quitDialog && key.Matches(msg, m.keys.Keep):
 		return closed.leave(experiment.Stop)
 	case d.kind == quitDialog && key.Matches(msg, m.keys.RollBack):

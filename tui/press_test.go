@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,7 +109,13 @@ func TestKeysSend(t *testing.T) {
 		"roll back and stop":          {running(t), []string{"q", "r"}, []experiment.Command{by(experiment.RollBack)}},
 		"stay":                        {running(t), []string{"q", "esc"}, nil},
 		"q is not yes":                {running(t), []string{"q", "y", "q", "enter"}, nil},
-		"no rollback while promoting": {promoting(t), []string{"q", "r"}, nil},
+		"roll back while promoting":   {promoting(t), []string{"r", "y"}, []experiment.Command{by(experiment.RollBack)}},
+		"and stop while promoting":    {promoting(t), []string{"q", "r"}, []experiment.Command{by(experiment.RollBack)}},
+		"rolling back once is enough": {undoing(t), []string{"r", "y"}, nil},
+		"unlock":                      {locked(t), []string{"u", "y"}, []experiment.Command{{Wish: experiment.Recover, By: "alice", Answers: locked(t).state.Seq}}},
+		"Enter does not unlock":       {locked(t), []string{"u", "enter", "esc"}, nil},
+		"unlock what is not locked":   {retrying(t), []string{"u", "y"}, nil},
+		"go on from a drift":          {adopting(t), []string{"a", "y"}, []experiment.Command{{Wish: experiment.Approve, By: "alice", Answers: adopting(t).state.Seq}}},
 		"interrupt once":              {running(t), []string{"ctrl+c"}, nil},
 		"interrupt twice":             {running(t), []string{"ctrl+c", "ctrl+c"}, []experiment.Command{by(experiment.Stop)}},
 		"a key between interrupts":    {running(t), []string{"ctrl+c", "x", "ctrl+c"}, nil},
@@ -135,7 +142,8 @@ func TestDimmedKeysSayWhy(t *testing.T) {
 		key, want string
 	}{
 		{running(t), "a", "approve: nothing to approve yet: iteration 4 of 10"},
-		{promoting(t), "r", "rollback: a Helm upgrade is not interrupted"},
+		{undoing(t), "r", "rollback: rolling back begins as soon as the finish actions have ended"},
+		{retrying(t), "u", "recover: no Helm release is known to be locked"},
 		{promoting(t), "h", "hold: nothing to hold while finishing"},
 	}
 	for _, row := range rows {
@@ -214,10 +222,31 @@ func TestTheEndStaysUntilAKey(t *testing.T) {
 func TestLeaveLeavesAtTheEnd(t *testing.T) {
 	t.Parallel()
 	tp := promoted(t)
-	m := screen(t, Options{Leave: true}, tp.events[:len(tp.events)-1], 80, 24)
+	drives := driving()
+	drives.Leave = true
+	m := screen(t, drives, tp.events[:len(tp.events)-1], 80, 24)
 	_, cmd := m.Update(heardMsg(tp.events[len(tp.events)-1]))
 	if _, ok := cmd().(tea.QuitMsg); !ok {
 		t.Error("the end does not leave a screen that is to leave at the end")
+	}
+}
+
+// TestAReplayGoesOnAfterAnEnd: a run that was stopped may have been resumed.
+func TestAReplayGoesOnAfterAnEnd(t *testing.T) {
+	t.Parallel()
+	tp := resumed(t)
+	end := slices.IndexFunc(tp.events, func(e experiment.Event) bool { return e.Name() == "ended" })
+	h := &hand{model: screen(t, Options{Leave: true}, tp.events[:end], 80, 24)}
+	for _, e := range tp.events[end:] {
+		h.model, _ = h.model.Update(heardMsg(e))
+	}
+	if m := h.now(); m.state.Seq != len(tp.events) || m.state.Ended != nil {
+		t.Errorf("the screen is at event %d with the end %v, want %d and none", m.state.Seq, m.state.Ended, len(tp.events))
+	}
+	var cmd tea.Cmd
+	h.model, cmd = h.model.Update(silentMsg{})
+	if h.run(cmd); !h.quit {
+		t.Error("the last event does not leave a screen that is to leave at the end")
 	}
 }
 
@@ -294,12 +323,17 @@ func TestDialogsAndPanes(t *testing.T) {
 		tape *tape
 		keys []string
 	}{
-		"dialog-promote":  {awaiting(t), []string{"a"}},
-		"dialog-retry":    {retrying(t), []string{"a"}},
-		"dialog-rollback": {running(t), []string{"r"}},
-		"dialog-quit":     {running(t), []string{"q"}},
-		"pane-help":       {running(t), []string{"?"}},
-		"pane-log":        {troubled(t), []string{"l"}},
+		"dialog-promote":        {awaiting(t), []string{"a"}},
+		"dialog-retry":          {retrying(t), []string{"a"}},
+		"dialog-rollback":       {running(t), []string{"r"}},
+		"dialog-quit":           {running(t), []string{"q"}},
+		"dialog-unlock":         {locked(t), []string{"u"}},
+		"dialog-adopt":          {adopting(t), []string{"a"}},
+		"dialog-undo":           {promoting(t), []string{"r"}},
+		"dialog-owned":          {owned(t), []string{"a"}},
+		"dialog-owned-rollback": {owned(t), []string{"r"}},
+		"pane-help":             {running(t), []string{"?"}},
+		"pane-log":              {troubled(t), []string{"l"}},
 	}
 	for name, row := range rows {
 		for _, size := range [][2]int{{60, 16}, {80, 24}, {120, 40}} {

@@ -18,8 +18,12 @@ const planColumn = 11
 func promotionPanel(sc scene, width, height int) string {
 	plan, open := sc.plan()
 	var list []string
-	if len(plan.Upgrades) > 0 {
-		list = append(list, sc.heading("PROMOTION BY HELM", "", width))
+	if len(plan.Upgrades)+len(plan.Programs) > 0 {
+		name := "PROMOTION BY HELM"
+		if len(plan.Upgrades) == 0 {
+			name = "PROMOTION BY A PROGRAM"
+		}
+		list = append(list, sc.heading(name, "", width))
 		list = append(list, sc.planRows(sc.shortened(plan, width-len("   ")-planColumn-margin), "   ", width)...)
 	}
 	if open && len(sc.Asked.Fact.For)+len(sc.Asked.Fact.Against) > 0 {
@@ -62,6 +66,9 @@ func (sc scene) planRows(p experiment.Plan, indent string, width int) []string {
 			add([]string{"changes", ""}[min(i, 1)], changeWords(c))
 		}
 		add("waits", u.Wait)
+	}
+	for i, p := range p.Programs {
+		add([]string{"programs", ""}[min(i, 1)], p)
 	}
 	return list
 }

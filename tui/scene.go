@@ -16,6 +16,7 @@ type scene struct {
 	now       time.Time
 	entries   []entry              // oldest first
 	promoting experiment.Promoting // the latest finish actions; zero: none yet
+	resumed   *resumption          // nil: it was not, or has looked again since
 	observing bool                 // there is nobody to send commands to
 }
 
@@ -43,7 +44,7 @@ func (sc scene) decision() (experiment.Decision, bool) {
 
 // promotesBaseline tells whether the finish actions restore the version that served before.
 func (sc scene) promotesBaseline() bool {
-	return sc.promoting.Version != "" && sc.promoting.Version == versionName(sc.State, 0)
+	return sc.Finish.Version != "" && sc.Finish.Version == versionName(sc.State, 0)
 }
 
 // rows joins the rows of a panel, at most height of them.

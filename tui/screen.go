@@ -27,7 +27,8 @@ type Options struct {
 	// Now is the clock for what counts up and down. Without it the time of the latest event is now,
 	// as suits a record.
 	Now func() time.Time
-	// Leave leaves the screen as soon as the run has ended, instead of waiting for a key.
+	// Leave leaves the screen at the end, instead of waiting for a key: when the run has ended or, on a
+	// screen that only observes, when there are no more events.
 	Leave bool
 
 	In  io.Reader // the keys; nil: standard input

@@ -43,7 +43,7 @@ func (sc scene) sections(height, events int) []section {
 		left -= more
 	}
 	if spare := left - events - 1; loose && spare >= iterationsMin {
-		iterations = min(spare, 1+max(len(sc.History), sc.Spec().Duration.Iterations()))
+		iterations = min(spare, 1+max(len(sc.History), sc.Iterations()))
 		left -= iterations + 1
 	}
 	if events == 0 {

@@ -14,6 +14,7 @@ type sentence struct {
 	tone  tone
 	where string // "HOLDING at 25 %"
 	why   string
+	brief string // the same in fewer words; "": there are none
 	since string // at the right end of the row
 	hint  string // the way out, when there is trouble
 }
@@ -36,6 +37,10 @@ func sentencePanel(sc scene, width int) string {
 	}
 	room := width - ansi.StringWidth(left)
 	long := ansi.StringWidth(sc.clean(n.why)) > room-ansi.StringWidth(right)
+	if long && n.brief != "" {
+		n.why = n.brief
+		long = ansi.StringWidth(sc.clean(n.why)) > room-ansi.StringWidth(right)
+	}
 	if long && room-ansi.StringWidth(right) < reasonMin {
 		right = "" // the reason is worth more than the time
 	}
@@ -45,11 +50,15 @@ func sentencePanel(sc scene, width int) string {
 // sentence finds the one that matters.
 func (sc scene) sentence() sentence {
 	n := sc.stageSentence()
-	if sc.Drift() && (sc.Stage == experiment.Running || sc.Stage == experiment.Awaiting) {
-		n.tone, n.why = unknown, driftWords(sc.Seen, sc.Wanted)
+	adopts := sc.Asked != nil && sc.Asked.Fact.Question == experiment.ToAdopt
+	if sc.Drift() && !adopts && (sc.Stage == experiment.Running || sc.Stage == experiment.Awaiting) {
+		n.tone, n.why, n.since = unknown, driftWords(sc.Seen, sc.Wanted), ""
+		n.brief = ""
 	}
+	n = sc.resumedSentence(n)
 	if sc.Trouble != nil && sc.Stage != experiment.Completed {
 		n.tone, n.why, n.hint = missed, "cannot "+sc.Trouble.Doing+": "+sc.Trouble.What, sc.Trouble.Hint
+		n.brief = ""
 	}
 	return n
 }
@@ -67,11 +76,7 @@ func (sc scene) stageSentence() sentence {
 	case experiment.RollingBack:
 		return sc.waits(sc.rollingBackSentence())
 	case experiment.Finishing:
-		n := sentence{tone: accent, where: "PROMOTING " + sc.promoting.Version, why: "a Helm upgrade runs; it is not interrupted"}
-		if sc.promotesBaseline() {
-			n.where = "RESTORING " + sc.promoting.Version
-		}
-		return sc.waits(n)
+		return sc.finishingSentence()
 	case experiment.Completed:
 		n := sentence{tone: outcomeTone(sc.Ended.Outcome), where: strings.ToUpper(string(sc.Ended.Outcome)), why: sc.Ended.Reason}
 		if seen := lastSeen(sc.State); seen.Split.Known() {
@@ -80,6 +85,19 @@ func (sc scene) stageSentence() sentence {
 		return n
 	}
 	return sentence{}
+}
+
+// finishingSentence says what runs, and what comes of it when somebody wants to roll back meanwhile.
+func (sc scene) finishingSentence() sentence {
+	n := sentence{tone: accent, where: "PROMOTING " + sc.Finish.Version, why: "a Helm upgrade runs; it is not interrupted"}
+	if sc.promotesBaseline() {
+		n.where = "RESTORING " + sc.Finish.Version
+	}
+	n = sc.waits(n)
+	if sc.Finish.Undo {
+		n.tone, n.why = missed, "rolls back as soon as the upgrade has ended"
+	}
+	return n
 }
 
 // waits replaces the reason by what is waited for, while something is.
@@ -104,7 +122,11 @@ func (sc scene) runningSentence() sentence {
 	case !ok:
 		return sentence{where: "MEASURING", why: "the first look decides what the candidate gets"}
 	}
-	return sentence{tone: decisionTone(d), where: sc.decisionWords(d, weight), why: afterColon(d.Reason)}
+	n := sentence{tone: decisionTone(d), where: sc.decisionWords(d, weight), why: afterColon(d.Reason)}
+	if n.why, n.since = tolerance(n.why); n.since != "" {
+		n.brief, _, _ = strings.Cut(n.why, " (")
+	}
+	return n
 }
 
 // decisionWords says what a decision does, or has done, to the candidate's weight.
@@ -128,6 +150,11 @@ func (sc scene) decisionWords(d experiment.Decision, weight string) string {
 			return "WITHDRAWN to " + target
 		}
 		return "WITHDRAWING to " + target
+	case experiment.Repair:
+		if done {
+			return "REPAIRED to " + target
+		}
+		return "REPAIRING to " + target
 	case experiment.AskToPromote:
 		return strings.ToUpper(d.Winner) + " WINS"
 	case experiment.KeepBaseline:
@@ -152,23 +179,6 @@ func (sc scene) heldWords(d experiment.Decision) string {
 	return "by " + sc.Held.By + "; " + why
 }
 
-func (sc scene) askedSentence() sentence {
-	n := sentence{tone: accent, where: "AWAITING APPROVAL", since: "waiting " + span(sc.now.Sub(sc.Asked.At))}
-	d, _ := sc.decision()
-	switch sc.Asked.Fact.Question {
-	case experiment.ToPromote:
-		n.why = sc.Asked.Fact.Version + " wins"
-		if d.Kind == experiment.AskToPromote {
-			n.why = d.Reason
-		}
-	case experiment.ToRetry:
-		n.tone, n.where, n.why = missed, "PROMOTION FAILED", strings.Join(sc.Asked.Fact.Against, "; ")
-	case experiment.ToDecide:
-		n.tone, n.where, n.why = unknown, "UNDECIDED", afterColon(d.Reason)
-	}
-	return n
-}
-
 func (sc scene) rollingBackSentence() sentence {
 	n := sentence{tone: missed, where: "ROLLING BACK", why: fmt.Sprintf("all traffic goes to %s", versionName(sc.State, 0))}
 	d, _ := sc.decision()
@@ -178,7 +188,7 @@ func (sc scene) rollingBackSentence() sentence {
 	case experiment.RollBackNow:
 		n.why = afterColon(d.Reason)
 	case experiment.Explore, experiment.Advance, experiment.Stay, experiment.HoldWeights, experiment.Withdraw,
-		experiment.AskToPromote, experiment.EndsUndecidedly:
+		experiment.Repair, experiment.AskToPromote, experiment.EndsUndecidedly:
 	}
 	return n
 }

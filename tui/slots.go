@@ -43,7 +43,7 @@ func (sc scene) slots() []slot {
 		return list
 	}
 	kind, weight, most := present, sc.Seen.Split.Candidate(), sc.Spec().Strategy.MaxCandidateWeight
-	for i := sc.Iteration + 1; i <= sc.Spec().Duration.Iterations(); i++ {
+	for i := sc.Iteration + 1; i <= sc.Iterations(); i++ {
 		list = append(list, slot{label: strconv.Itoa(i), weight: weight, kind: kind})
 		kind = future
 		if sc.Held == nil && weight < most {
@@ -63,7 +63,7 @@ func (sc scene) lookTone(look experiment.Look) tone {
 		switch look.Decision.Of(i, versionName(sc.State, candidateIndex)).Verdict {
 		case experiment.Violated:
 			return missed
-		case experiment.Unknown:
+		case experiment.Unknown, experiment.Undecided:
 			worst = unknown
 		case experiment.Satisfied:
 		}

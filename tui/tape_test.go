@@ -96,16 +96,8 @@ func (tp *tape) begin() {
 // look measures, decides, and shifts when the decision says so.
 func (tp *tape) look(r reading) {
 	tp.t.Helper()
-	traffic := tp.served(tp.state.Seen.Split.Candidate())
-	tp.tell(10*time.Second-2*time.Second, experiment.Measured{
-		Iteration: min(tp.state.Iteration+1, tp.state.Spec().Duration.Iterations()), Samples: r.samples(), Traffic: &traffic, TookMS: 198, Next: tp.at.Add(20 * time.Second),
-	})
-	d := experiment.Decide(tp.state, experiment.Iter8)
-	iteration := tp.state.Iteration
-	if tp.state.Stage == experiment.Running && tp.state.Held == nil {
-		iteration++
-	}
-	tp.tell(0, experiment.Decided{Iteration: iteration, Decision: d})
+	tp.measured(r, tp.served(tp.state.Seen.Split.Candidate()))
+	d := tp.decided()
 	switch d.Kind {
 	case experiment.Explore, experiment.Advance, experiment.Withdraw:
 		from := tp.state.Seen.Split
@@ -114,6 +106,26 @@ func (tp *tape) look(r reading) {
 	default:
 		tp.at = tp.at.Add(2 * time.Second)
 	}
+}
+
+// measured looks, while the router serves some traffic.
+func (tp *tape) measured(r reading, traffic experiment.Traffic) {
+	tp.t.Helper()
+	tp.tell(10*time.Second-2*time.Second, experiment.Measured{
+		Iteration: min(tp.state.Iteration+1, tp.state.Iterations()), Samples: r.samples(), Traffic: &traffic, TookMS: 198, Next: tp.at.Add(20 * time.Second),
+	})
+}
+
+// decided lets the judge of the run decide upon the latest look.
+func (tp *tape) decided() experiment.Decision {
+	tp.t.Helper()
+	d := experiment.Decide(tp.state, experiment.Iter8)
+	iteration := tp.state.Iteration
+	if tp.state.Stage == experiment.Running && tp.state.Held == nil {
+		iteration++
+	}
+	tp.tell(0, experiment.Decided{Iteration: iteration, Decision: d})
+	return d
 }
 
 func (r reading) samples() []experiment.Sample {

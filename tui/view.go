@@ -9,7 +9,7 @@ import (
 // scene is what the panels show now.
 func (m model) scene() scene {
 	return scene{State: m.state, styles: m.styles, now: m.now, entries: m.entries,
-		promoting: m.promoting, observing: m.opts.Send == nil}
+		promoting: m.promoting, resumed: m.resumed, observing: m.opts.Send == nil}
 }
 
 // View draws the screen. It is exactly as large as the terminal.
@@ -114,6 +114,8 @@ func (m model) tinyView(sc scene) []string {
 	switch m.dialog.kind {
 	case rollBackDialog:
 		add(accent, "Roll back? y roll back, esc not now")
+	case recoverDialog:
+		add(accent, "Unlock the release and try again? y unlock, esc not now")
 	case quitDialog:
 		add(accent, "Leave? k keep and stop, r roll back and stop, esc stay")
 	case promoteDialog, noDialog:

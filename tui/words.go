@@ -157,7 +157,7 @@ func outcomeTone(o experiment.Outcome) tone {
 		return missed
 	case experiment.OutcomeBaselineKept, experiment.OutcomeRolledBack:
 		return missed
-	case experiment.OutcomeUndecided, experiment.OutcomeStopped:
+	case experiment.OutcomeUndecided, experiment.OutcomeStopped, experiment.OutcomeTakenOver:
 	}
 	return unknown
 }
