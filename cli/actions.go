@@ -132,5 +132,10 @@ func (p prepared) Initialize(
 			return experiment.Initialized{}, fmt.Errorf("start action: %w", err)
 		}
 	}
-	return p.Knative.Initialize(ctx, spec, note)
+	found, err := p.Knative.Initialize(ctx, spec, note)
+	if err != nil {
+		return found, err
+	}
+	found.Owners, err = p.Owners(ctx, spec)
+	return found, err
 }
