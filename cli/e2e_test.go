@@ -211,7 +211,7 @@ func (s *sandbox) shifts() []int {
 
 func TestE2EHealthyCandidateIsPromoted(t *testing.T) {
 	t.Parallel()
-	s := start(t, "green", short(t), "--approve=always")
+	s := start(t, "green", short(t), "--approve=always", "--judge=iter8")
 	ended, code := s.end(t)
 	if code != codeOK || ended.Outcome != experiment.OutcomePromoted || ended.Traffic.Split.String() != "0/100" {
 		t.Errorf("exit code %d, ended %+v, want promoted with 0/100", code, ended)
@@ -236,7 +236,7 @@ func TestE2EBadCandidatesAreNotPromoted(t *testing.T) {
 	for _, tag := range []string{"green-errors", "green-slow", "green-broken"} {
 		t.Run(tag, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, tag, short(t), "--approve=always")
+			s := start(t, tag, short(t), "--approve=always", "--judge=iter8")
 			ended, code := s.end(t)
 			if code != codeBaseline || ended.Outcome != experiment.OutcomeBaselineKept || ended.Traffic.Split.String() != "100/0" {
 				t.Errorf("exit code %d, ended %+v, want the baseline kept with 100/0", code, ended)
@@ -257,7 +257,7 @@ func TestE2EBadCandidatesAreNotPromoted(t *testing.T) {
 func TestE2EARollbackObjectiveRollsBackAtOnce(t *testing.T) {
 	t.Parallel()
 	file := short(t, `upperLimit: "0.01"`, `upperLimit: "0.01"`+"\n      rollback_on_failure: true")
-	s := start(t, "green-broken", file, "--approve=always")
+	s := start(t, "green-broken", file, "--approve=always", "--judge=iter8")
 	ended, code := s.end(t)
 	if code != codeBaseline || ended.Outcome != experiment.OutcomeRolledBack {
 		t.Errorf("exit code %d, ended %+v, want rolled back", code, ended)
@@ -266,6 +266,40 @@ func TestE2EARollbackObjectiveRollsBackAtOnce(t *testing.T) {
 	if list := s.shifts(); len(list) < 2 || list[len(list)-1] != 0 || len(list) > 5 {
 		t.Errorf("weights %v, want a few and then 0", list)
 	}
+}
+
+// TestE2EEvidence: the default judge takes a catastrophe off before the first iteration is over that
+// could have judged it, and lets a good candidate win.
+func TestE2EEvidence(t *testing.T) {
+	t.Parallel()
+	for tag, want := range map[string]struct {
+		outcome experiment.Outcome
+		code    int
+	}{
+		"green":        {experiment.OutcomePromoted, codeOK},
+		"green-broken": {experiment.OutcomeRolledBack, codeBaseline},
+	} {
+		t.Run(tag, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, tag, short(t), "--approve=always", "--look-every=1s")
+			ended, code := s.end(t)
+			if code != want.code || ended.Outcome != want.outcome {
+				t.Errorf("exit code %d, ended %+v, want %s", code, ended, want.outcome)
+			}
+			if between := strings.Count(s.names(), "counted counted"); between == 0 {
+				t.Errorf("nothing was counted between two looks: %s", s.names())
+			}
+		})
+	}
+}
+
+// names are the facts so far, in order.
+func (s *sandbox) names() string {
+	var names []string
+	for _, e := range s.events {
+		names = append(names, e.Name())
+	}
+	return strings.Join(names, " ")
 }
 
 func TestE2ENobodyApproves(t *testing.T) {

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -11,25 +12,25 @@ import (
 // weighs tells whether the run's judge needs counts.
 func (r *Runner) weighs() bool { return r.Counter != nil && r.state.Weighing != nil }
 
+// usualLook is how often counts are taken where nobody knows yet how far apart scrapes are.
+const usualLook = 5 * time.Second
+
 // lookEvery is how long to wait between two counts: as long as the scrapes are apart, unless the
 // user says otherwise, and an iteration's interval at most.
 func (r *Runner) lookEvery(ctx context.Context, spec experiment.Spec) time.Duration {
 	every := r.LookEvery
 	if every <= 0 {
-		every = r.Counter.Cadence(ctx, spec)
-	}
-	if every <= 0 {
-		return spec.Duration.Interval()
+		every = cmp.Or(r.Counter.Cadence(ctx, spec), usualLook)
 	}
 	return min(every, spec.Duration.Interval())
 }
 
 // beginCounting adds to the start what the judge has to know of the time before it.
-func (r *Runner) beginCounting(ctx context.Context, found *experiment.Initialized) {
+func (r *Runner) beginCounting(ctx context.Context, spec experiment.Spec, found *experiment.Initialized) {
 	if r.Counter == nil {
 		return
 	}
-	spec := r.state.Spec().With(found.Variables)
+	spec = spec.With(found.Variables)
 	found.LookSeconds = r.lookEvery(ctx, spec).Seconds()
 	found.History = r.Counter.History(ctx, spec, time.Now())
 }

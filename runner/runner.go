@@ -246,7 +246,7 @@ func (r *Runner) startActions(ctx context.Context, spec experiment.Spec) (experi
 		}
 	})
 	if err == nil {
-		r.beginCounting(ctx, &found)
+		r.beginCounting(ctx, spec, &found)
 	}
 	return found, err
 }
