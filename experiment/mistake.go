@@ -48,6 +48,23 @@ func (m *mistakes) add(line int, field, format string, args ...any) {
 	m.list = append(m.list, Mistake{line, field, fmt.Sprintf(format, args...)})
 }
 
+// Findings are the mistakes as a pre-flight tells them.
+func (e *SpecError) Findings() []Finding {
+	list := make([]Finding, len(e.Mistakes))
+	for i, m := range e.Mistakes {
+		subject := e.File
+		if m.Line > 0 {
+			subject += fmt.Sprintf(":%d", m.Line)
+		}
+		what := m.What
+		if m.Field != "" {
+			what = m.Field + " " + m.What
+		}
+		list[i] = Finding{Subject: subject, Grade: Wrong, What: what}
+	}
+	return list
+}
+
 // err is nil, or a SpecError with the mistakes in the order of the file.
 func (m *mistakes) err(file string) error {
 	if len(m.list) == 0 {

@@ -23,7 +23,8 @@ const (
 )
 
 // Parse reads an experiment file, YAML or JSON, named for messages, that may do what is allowed.
-// Everything wrong with it is reported at once, as a *SpecError.
+// Everything wrong with it is reported at once, as a *SpecError; the spec is then what could be read,
+// good for a pre-flight and nothing else.
 func Parse(file string, data []byte, allowed ...Permission) (Spec, error) {
 	m := mistakes{allowed: allowed}
 	root, err := experimentNode(data)
@@ -34,11 +35,7 @@ func Parse(file string, data []byte, allowed ...Permission) (Spec, error) {
 	if root.Kind != yaml.MappingNode {
 		return Spec{}, m.err(file) // nothing can be missing in what is no object
 	}
-	spec := m.spec(object)
-	if err := m.err(file); err != nil {
-		return Spec{}, err
-	}
-	return spec, nil
+	return m.spec(object), m.err(file)
 }
 
 // experimentNode finds the one Experiment among the documents of a file.
