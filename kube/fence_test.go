@@ -76,7 +76,7 @@ func TestShiftNeedsTheLease(t *testing.T) {
 					tt.when(objects, service)
 				}
 				k.Guard(l)
-				_, err := k.Shift(t.Context(), canary(), split(t, 80, 20))
+				_, err := k.Shift(t.Context(), canary(), split(t, 100, 0), split(t, 80, 20))
 				lost, ok := errors.AsType[*LostError](err)
 				if ok != (tt.why != "") || ok && (!strings.Contains(lost.Why, tt.why) || experiment.HintOf(err) == "") {
 					t.Errorf("error %q, want %q in it", text(err), tt.why)
@@ -109,7 +109,7 @@ func TestLateWriteMeetsTheNextDriver(t *testing.T) {
 			return []any{entry("current", "v1", 100), entry("candidate", "v2", 0)}
 		}
 		k.Guard(l)
-		_, err := k.Shift(t.Context(), canary(), split(t, 80, 20))
+		_, err := k.Shift(t.Context(), canary(), split(t, 100, 0), split(t, 80, 20))
 		if _, lost := errors.AsType[*LostError](err); !lost {
 			t.Errorf("error %q, want a LostError", text(err))
 		}

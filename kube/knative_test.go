@@ -130,7 +130,7 @@ func TestWaitsEnd(t *testing.T) {
 		{name: "shift: the router does not follow", took: shiftDeadline,
 			app: func() *fakeKnative { app := tutorialApp(); app.lag = 1 << 30; return app },
 			do: func(ctx context.Context, k *Knative) error {
-				_, err := k.Shift(ctx, canary(), experiment.BaselineOnly(2))
+				_, err := k.Shift(ctx, canary(), experiment.Split{}, experiment.BaselineOnly(2))
 				return err
 			},
 			want: "shift default/sample-app to 100/0: the time is up: the router gives v1 100 %, v2 0 %" +

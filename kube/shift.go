@@ -24,23 +24,29 @@ const writeAttempts = 8
 type wish struct {
 	target    experiment.Target
 	revisions []string
+	from      experiment.Split // that was seen when the wish was made; unknown: whatever there is
 	split     experiment.Split
 	dropped   []string // revisions that shall have no entry at all
 }
 
-// Shift writes a split, and waits until the router serves it. Only percentages are changed, and
-// entries that follow the latest revision are pinned to the revision they mean; tags and all other
-// fields stay. When somebody else changes the traffic meanwhile, nothing is written over it and the
-// error is a *DriftError.
-func (k *Knative) Shift(ctx context.Context, spec experiment.Spec, to experiment.Split) (experiment.Traffic, error) {
-	traffic, err := k.shift(ctx, spec, to)
+// Shift writes a split that was decided on when another one was seen, and waits until the router
+// serves it. Only percentages are changed, and entries that follow the latest revision are pinned to
+// the revision they mean; tags and all other fields stay. When somebody else has changed the traffic
+// since, or does meanwhile, nothing is written over it and the error is a *DriftError.
+//
+// An unknown split to come from means that the candidates shall have what the new one says whatever
+// was there: a roll back. It even takes their traffic while a revision that is no version has some,
+// which keeps it; the error is a *StrangerError then, because the split is not what was asked for.
+func (k *Knative) Shift(ctx context.Context, spec experiment.Spec, from, to experiment.Split) (experiment.Traffic, error) {
+	traffic, err := k.shift(ctx, spec, wish{from: from, split: to})
 	if err != nil {
 		return traffic, fmt.Errorf("shift %s to %s: %w", spec.Target, to, err)
 	}
 	return traffic, nil
 }
 
-func (k *Knative) shift(ctx context.Context, spec experiment.Spec, to experiment.Split) (experiment.Traffic, error) {
+func (k *Knative) shift(ctx context.Context, spec experiment.Spec, w wish) (experiment.Traffic, error) {
+	to := w.split
 	revisions, err := revisionsOf(spec)
 	if err != nil {
 		return experiment.Traffic{}, err
@@ -50,7 +56,7 @@ func (k *Knative) shift(ctx context.Context, spec experiment.Spec, to experiment
 	}
 	ctx, cancel := context.WithTimeout(ctx, shiftDeadline)
 	defer cancel()
-	w := wish{target: spec.Target, revisions: revisions, split: to}
+	w.target, w.revisions = spec.Target, revisions
 	for {
 		s, err := k.serve(ctx, w)
 		if obstacle := w.obstacle(s); err == nil && obstacle != "" {
@@ -75,9 +81,19 @@ func (k *Knative) serve(ctx context.Context, w wish) (ksvc, error) {
 		if !reflect.DeepEqual(s.entries, entries) {
 			return false, drift(s)
 		}
-		t, err := s.traffic(w.revisions)
-		return (err == nil && t.Settled && t.Split.Equal(w.split)) || w.obstacle(s) != "", nil
+		return w.served(s) || w.obstacle(s) != "", nil
 	})
+}
+
+// served tells whether the router serves the wish. Beside a stranger a roll back is served when no
+// candidate has traffic.
+func (w wish) served(s ksvc) bool {
+	t, err := s.traffic(w.revisions)
+	if _, stranger := errors.AsType[*StrangerError](err); !stranger || w.from.Known() {
+		return err == nil && t.Settled && t.Split.Equal(w.split)
+	}
+	has := s.served()
+	return s.is("RoutesReady") && !slices.ContainsFunc(w.revisions[1:], func(r string) bool { return has[r] > 0 })
 }
 
 // obstacle is a revision that shall get nothing, and that keeps the router from serving the rest:
@@ -138,11 +154,20 @@ func (k *Knative) try(ctx context.Context, w wish, saw []any) (s ksvc, entries [
 	if err := pass.confirm(ctx); err != nil {
 		return s, nil, err
 	}
-	if saw != nil && !reflect.DeepEqual(s.entries, saw) {
+	if saw != nil && !reflect.DeepEqual(s.entries, saw) || saw == nil && w.outdated(s) {
 		return s, nil, drift(s)
 	}
 	entries, err = k.patch(ctx, s, entries)
 	return s, entries, err
+}
+
+// outdated tells whether somebody else has changed the traffic since the wish was made.
+func (w wish) outdated(s ksvc) bool {
+	if by, _ := s.changed(); by == "" || !w.from.Known() {
+		return false
+	}
+	now, err := s.split(s.asked(), w.revisions)
+	return err != nil || !now.Equal(w.from)
 }
 
 // patch writes the list of traffic targets, on condition that the service is still as it was read,
@@ -177,16 +202,26 @@ func (w wish) entries(s ksvc) ([]any, error) {
 		}
 		entries[i] = maps.Clone(fields)
 	}
-	for v, revision := range w.revisions {
+	for _, revision := range w.revisions {
 		delete(others, revision)
+	}
+	left := 0
+	for _, percent := range others {
+		left += percent
+	}
+	if left > 0 && w.from.Known() {
+		return nil, s.stranger(others)
+	}
+	for v, revision := range w.revisions {
 		if slices.Contains(w.dropped, revision) {
 			entries = slices.DeleteFunc(entries, func(e any) bool { return s.means(e, revision) })
 			continue
 		}
-		entries = s.assign(entries, revision, int64(w.split.Of(v)))
-	}
-	if err := s.stranger(others); err != nil {
-		return nil, err
+		percent := w.split.Of(v)
+		if v == 0 {
+			percent -= left
+		}
+		entries = s.assign(entries, revision, int64(percent))
 	}
 	return entries, nil
 }

@@ -19,6 +19,7 @@ func TestEntries(t *testing.T) {
 	tests := []struct {
 		name       string
 		app        *fakeKnative
+		from       []int
 		to         []int
 		dropped    []string
 		want       []any
@@ -43,8 +44,11 @@ func TestEntries(t *testing.T) {
 			want: []any{entry("current", "v1", 90), entry("candidate", "", 0), entry("", "v2", 10)}},
 		{name: "a dropped revision has no entry", app: sampleApp(entry("", "v1", 60), entry("x", "v2", 40)), to: []int{100, 0},
 			dropped: []string{"v2"}, want: []any{entry("", "v1", 100)}},
-		{name: "a stranger with traffic is not overruled", app: sampleApp(entry("", "v1", 60), entry("x", "v9", 40)), to: []int{100, 0},
-			err: "revision v9 has 40 % of the traffic"},
+		{name: "a stranger with traffic is not overruled", app: sampleApp(entry("", "v1", 60), entry("x", "v9", 40)),
+			from: []int{60, 40}, to: []int{100, 0}, err: "revision v9 has 40 % of the traffic"},
+		{name: "a roll back leaves a stranger what it has", to: []int{100, 0},
+			app:  sampleApp(entry("", "v1", 30), entry("", "v2", 30), entry("x", "v9", 40)),
+			want: []any{entry("", "v1", 60), entry("", "v2", 0), entry("x", "v9", 40)}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -56,7 +60,7 @@ func TestEntries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := wish{revisions: []string{"v1", "v2"}, split: split(t, tt.to...), dropped: tt.dropped}
+			w := wish{revisions: []string{"v1", "v2"}, from: seen(t, tt.from), split: split(t, tt.to...), dropped: tt.dropped}
 			before := tt.app.service.DeepCopy()
 			got, err := w.entries(s)
 			if (err == nil) != (tt.err == "") || !strings.Contains(text(err), tt.err) {
@@ -85,11 +89,20 @@ func TestShift(t *testing.T) {
 	tests := []struct {
 		name    string
 		change  func(*fakeKnative)
+		from    []int // nil: whatever there is
 		to      []int
 		patches int
 		want    string // split
 		err     string
 	}{
+		{name: "somebody else has written since the decision", from: []int{100, 0}, to: []int{80, 20}, want: "40/60",
+			change: func(f *fakeKnative) {
+				f.write([]any{entry("", "v1", 40), entry("", "v2", 60)}, "kubectl-patch")
+				f.reconcile()
+			},
+			err: "was changed meanwhile by kubectl-patch"},
+		{name: "an own write that the router has not followed is no change of others", from: []int{100, 0}, to: []int{80, 20},
+			patches: 1, want: "80/20", change: func(f *fakeKnative) { f.write([]any{entry("", "v1", 90), entry("", "v2", 10)}, FieldManager) }},
 		{name: "written and followed", change: func(f *fakeKnative) { f.lag = 3 }, to: []int{80, 20}, patches: 1, want: "80/20"},
 		{name: "already so", change: func(f *fakeKnative) { f.write([]any{entry("", "v1", 80), entry("", "v2", 20)}, "x") },
 			to: []int{80, 20}, want: "80/20"},
@@ -133,7 +146,7 @@ func TestShift(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				app := tutorialApp()
 				tt.change(app)
-				got, err := app.knative().Shift(t.Context(), canary(), split(t, tt.to...))
+				got, err := app.knative().Shift(t.Context(), canary(), seen(t, tt.from), split(t, tt.to...))
 				if (err == nil) != (tt.err == "") || !strings.Contains(text(err), tt.err) {
 					t.Errorf("error %q, want %q in it", text(err), tt.err)
 				}
@@ -148,11 +161,20 @@ func TestShift(t *testing.T) {
 	}
 }
 
+// seen is the split of percents, or the unknown one.
+func seen(t *testing.T, percent []int) experiment.Split {
+	t.Helper()
+	if percent == nil {
+		return experiment.Split{}
+	}
+	return split(t, percent...)
+}
+
 func TestShiftWritesNothingElse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		app := tutorialApp()
-		if _, err := app.knative().Shift(t.Context(), canary(), split(t, 80, 20)); err != nil {
+		if _, err := app.knative().Shift(t.Context(), canary(), split(t, 100, 0), split(t, 80, 20)); err != nil {
 			t.Fatal(text(err))
 		}
 		want := []object{{
@@ -172,12 +194,12 @@ func TestShiftErrorsAreTyped(t *testing.T) {
 	t.Parallel()
 	app := tutorialApp()
 	app.edits = func(int) []any { return []any{entry("", "v1", 50), entry("", "v2", 50)} }
-	_, err := app.knative().Shift(t.Context(), canary(), split(t, 80, 20))
+	_, err := app.knative().Shift(t.Context(), canary(), split(t, 100, 0), split(t, 80, 20))
 	if d, ok := errors.AsType[*DriftError](err); !ok || d.By != "kubectl-edit" {
 		t.Errorf("error %v, want a DriftError by kubectl-edit", err)
 	}
 	app = sampleApp(entry("", "v1", 60), entry("", "v9", 40))
-	_, err = app.knative().Shift(t.Context(), canary(), experiment.BaselineOnly(2))
+	_, err = app.knative().Shift(t.Context(), canary(), experiment.Split{}, experiment.BaselineOnly(2))
 	if s, ok := errors.AsType[*StrangerError](err); !ok || s.Revision != "v9" || s.Percent != 40 {
 		t.Errorf("error %v, want a StrangerError of v9, 40 %%", err)
 	}

@@ -68,7 +68,7 @@ func TestSilentServer(t *testing.T) {
 			t.Errorf("error %q after %s, want %q after %s", text(err), time.Since(begin), want, callTimeout)
 		}
 		begin = time.Now()
-		_, err = k.Shift(t.Context(), canary(), split(t, 80, 20))
+		_, err = k.Shift(t.Context(), canary(), split(t, 100, 0), split(t, 80, 20))
 		if !strings.Contains(text(err), want) || time.Since(begin) != shiftDeadline {
 			t.Errorf("error %q after %s, want %q after %s", text(err), time.Since(begin), want, shiftDeadline)
 		}

@@ -88,7 +88,7 @@ func (f *fakeCluster) Observe(ctx context.Context, _ experiment.Spec) (experimen
 	return f.traffic(), nil
 }
 
-func (f *fakeCluster) Shift(ctx context.Context, _ experiment.Spec, to experiment.Split) (experiment.Traffic, error) {
+func (f *fakeCluster) Shift(ctx context.Context, _ experiment.Spec, _, to experiment.Split) (experiment.Traffic, error) {
 	if f.shift != nil {
 		if err := f.shift(ctx, to); err != nil {
 			return experiment.Traffic{}, err

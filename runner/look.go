@@ -160,7 +160,7 @@ func (r *Runner) shift(ctx context.Context, to experiment.Split, next func()) {
 		var traffic experiment.Traffic
 		err := r.saver.flush(ctx)
 		if err == nil {
-			traffic, err = r.Traffic.Shift(ctx, spec, to)
+			traffic, err = r.Traffic.Shift(ctx, spec, from, to)
 		}
 		took := time.Since(begin).Milliseconds()
 		return func() {

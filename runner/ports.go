@@ -42,8 +42,10 @@ type Traffic interface {
 	Initialize(ctx context.Context, spec experiment.Spec, note func(experiment.Waiting)) (experiment.Initialized, error)
 	// Observe reads the split as the router reports it now.
 	Observe(ctx context.Context, spec experiment.Spec) (experiment.Traffic, error)
-	// Shift writes a split, and returns what the router says once it serves it.
-	Shift(ctx context.Context, spec experiment.Spec, to experiment.Split) (experiment.Traffic, error)
+	// Shift writes a split that was decided on when another one was seen, and returns what the router
+	// says once it serves it. If somebody else has changed the traffic since, it writes nothing. A
+	// roll back comes from an unknown split, and is written whatever there is.
+	Shift(ctx context.Context, spec experiment.Spec, from, to experiment.Split) (experiment.Traffic, error)
 	// Await waits until the router gives everything to one version, without writing anything.
 	Await(ctx context.Context, spec experiment.Spec, version string) (experiment.Traffic, error)
 }

@@ -30,7 +30,7 @@ func (r *Runner) tryRollBack(ctx context.Context, reason string, wait time.Durat
 		case <-ctx.Done():
 		}
 		saved := r.saveBeside(ctx)
-		traffic, err := r.Traffic.Shift(ctx, spec, experiment.BaselineOnly(len(spec.Versions)))
+		traffic, err := r.Traffic.Shift(ctx, spec, experiment.Split{}, experiment.BaselineOnly(len(spec.Versions)))
 		if err == nil {
 			<-saved
 		}
