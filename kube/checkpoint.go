@@ -30,7 +30,7 @@ const (
 // are read by many.
 type Checkpoints struct {
 	client  kubernetes.Interface
-	context string
+	context access
 	lease   *Lease
 }
 
@@ -82,7 +82,7 @@ func (c *Checkpoints) change(
 ) (err error) {
 	pause := firstPause
 	for range writeAttempts {
-		if err = c.try(ctx, t, write); err == nil || !again(err) || sleep(ctx, pause) != nil {
+		if err = c.try(ctx, t, write); err == nil || !again(err) || sleep(ctx, jittered(pause)) != nil {
 			return err
 		}
 		pause = min(2*pause, lastPause)

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -42,7 +43,7 @@ type Cluster struct {
 	loader    clientcmd.ClientConfig
 	client    dynamic.Interface
 	typed     kubernetes.Interface
-	context   string
+	context   access
 	namespace string
 }
 
@@ -66,11 +67,11 @@ func (c *Cluster) load(o Options) error {
 	if err != nil {
 		return err
 	}
-	c.context = cmp.Or(o.Context, raw.CurrentContext, "in-cluster")
 	config, err := c.loader.ClientConfig()
 	if err != nil {
 		return err
 	}
+	c.context = accessOf(raw, cmp.Or(o.Context, raw.CurrentContext))
 	if c.namespace, _, err = c.loader.Namespace(); err != nil {
 		return err
 	}
@@ -82,6 +83,7 @@ func (c *Cluster) load(o Options) error {
 		provider.StdinUnavailable, provider.StdinUnavailableMessage = true, "the keyboard belongs to Perch: log in before"
 		config.ExecProvider = &provider
 	}
+	config.Wrap(func(inner http.RoundTripper) http.RoundTripper { return fresh{inner} })
 	c.config = config
 	if c.typed, err = kubernetes.NewForConfig(config); err != nil {
 		return err
@@ -91,7 +93,7 @@ func (c *Cluster) load(o Options) error {
 }
 
 // Context is the name of the kubeconfig context, "in-cluster" when there is none.
-func (c *Cluster) Context() string { return c.context }
+func (c *Cluster) Context() string { return c.context.name }
 
 // Namespace is the namespace of objects that name none.
 func (c *Cluster) Namespace() string { return c.namespace }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"perch/experiment"
 )
@@ -76,6 +77,24 @@ func TestConnectWithoutFile(t *testing.T) {
 	_, err := Connect(Options{Kubeconfig: filepath.Join(t.TempDir(), "nonesuch")})
 	if err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("error %v, want one about the missing file", err)
+	}
+}
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	raw := api.Config{
+		Contexts:  map[string]*api.Context{"prod": {AuthInfo: "ann"}, "eks": {AuthInfo: "aws"}},
+		AuthInfos: map[string]*api.AuthInfo{"ann": {Token: "hush"}, "aws": {Exec: &api.ExecConfig{Command: "/usr/bin/aws", Args: []string{"hush"}}}},
+	}
+	for context, want := range map[string]access{
+		"": {name: "in-cluster"}, "prod": {name: "prod", user: "ann"}, "eks": {name: "eks", user: "aws", plugin: "aws"}, "gone": {name: "gone"},
+	} {
+		if got := accessOf(raw, context); got != want {
+			t.Errorf("accessOf(%q) = %+v, want %+v", context, got, want)
+		}
+	}
+	if got, want := accessOf(raw, "eks").login(), "log in again with aws, until kubectl --context eks get ksvc answers"; got != want {
+		t.Errorf("hint %q, want %q", got, want)
 	}
 }
 

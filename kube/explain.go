@@ -52,7 +52,7 @@ func oneLine(text string) string { return redact(strings.Join(strings.Fields(tex
 
 // explain says what an answer of the API server means, and what to do about it. An error that is
 // explained already stays as it is.
-func explain(err error, contextName string) error {
+func explain(err error, by access) error {
 	if err == nil || experiment.HintOf(err) != "" || errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -60,7 +60,7 @@ func explain(err error, contextName string) error {
 	if m := forbidden.FindStringSubmatch(text); m != nil {
 		needs, question := missing(m)
 		return experiment.WithHint(said{"the cluster forbids it: " + m[1] + " needs " + needs, err},
-			"ask for that permission; it is there when this says yes: kubectl auth can-i "+question)
+			"ask for that permission"+by.as()+"; it is there when this says yes: kubectl --context "+by.name+" auth can-i "+question)
 	}
 	if m := denied.FindStringSubmatch(text); m != nil {
 		return experiment.WithHint(said{"refused by " + m[1] + ": " + oneLine(m[2]), err},
@@ -68,18 +68,20 @@ func explain(err error, contextName string) error {
 	}
 	switch {
 	case apierrors.IsUnauthorized(err):
-		return experiment.WithHint(said{"the cluster does not accept the credentials of context " + contextName, err},
-			"log in again, until kubectl --context "+contextName+" get ksvc answers")
+		return experiment.WithHint(said{"the cluster does not accept the credentials of context " + by.name + by.whom(), err}, by.login())
 	case apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) && apierrors.IsNotFound(err):
 		return experiment.WithHint(said{"the cluster has no services of serving.knative.dev/v1", err},
-			"install Knative Serving, or choose another --context (now "+contextName+")")
+			"install Knative Serving, or choose another --context (now "+by.name+")")
 	case certificateTrouble(err):
 		return experiment.WithHint(said{"the certificate of the API server is not trusted: " + innermost(err), err},
-			"check certificate-authority and server of context "+contextName+" in the kubeconfig")
+			"check certificate-authority and server of context "+by.name+" in the kubeconfig")
+	case strings.Contains(text, noCredentials):
+		_, why, _ := strings.Cut(text, noCredentials)
+		return experiment.WithHint(said{"context " + by.name + " cannot log in" + by.whom() + ": " + oneLine(why), err}, by.login())
 	}
 	if host, ok := unreachable(err); ok {
 		return experiment.WithHint(said{fmt.Sprintf("the API server%s does not answer: %s", host, innermost(err)), err},
-			"check the network and the context (now "+contextName+"): kubectl --context "+contextName+" version")
+			"check the network and the context (now "+by.name+"): kubectl --context "+by.name+" version")
 	}
 	return said{oneLine(text), err}
 }

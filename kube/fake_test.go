@@ -56,7 +56,7 @@ func (f *fakeKnative) knative() *Knative {
 	client.PrependReactor("get", "services", f.get)
 	client.PrependReactor("patch", "services", f.patch)
 	client.PrependReactor("list", "services", f.list)
-	return &Knative{client: client, context: "prod"}
+	return &Knative{client: client, context: access{name: "prod"}}
 }
 
 func (f *fakeKnative) get(a clienttesting.Action) (bool, runtime.Object, error) {

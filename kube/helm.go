@@ -22,7 +22,7 @@ type Helm struct {
 	mirror    Mirror
 	settings  *cli.EnvSettings
 	namespace string
-	context   string
+	context   access
 	lease     *Lease
 	run       string // that marks what is written; "": none
 	configure func(namespace string) (*action.Configuration, error)

@@ -33,7 +33,7 @@ const listedServices = 8
 // watching: that needs no permission but get, and no dropped watch can make it miss the end.
 type Knative struct {
 	client    dynamic.Interface
-	context   string
+	context   access
 	namespace string // of Helm releases that name none
 	lease     *Lease
 }
@@ -149,7 +149,7 @@ func (k *Knative) get(ctx context.Context, t experiment.Target) (ksvc, error) {
 }
 
 func (k *Knative) noService(ctx context.Context, t experiment.Target, err error) error {
-	hint := "check spec.target, and the context (now " + k.context + ")"
+	hint := "check spec.target, and the context (now " + k.context.name + ")"
 	list, listErr := k.services(t).List(ctx, metav1.ListOptions{Limit: listedServices})
 	if listErr == nil && len(list.Items) > 0 {
 		var names []string
@@ -187,7 +187,7 @@ func (k *Knative) until(ctx context.Context, t experiment.Target, done func(ksvc
 		case ctx.Err() == nil || last.Meta.Name == "":
 			trouble = err
 		}
-		if err := sleep(ctx, pause); errors.Is(err, errLate) && trouble != nil {
+		if err := sleep(ctx, jittered(pause)); errors.Is(err, errLate) && trouble != nil {
 			return last, trouble
 		} else if err != nil {
 			return last, err

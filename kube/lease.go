@@ -45,7 +45,7 @@ const (
 // A Lease may be used by several goroutines, but acquired and released by one.
 type Lease struct {
 	client  kubernetes.Interface
-	context string
+	context access
 	driver  experiment.Driver
 	token   string // says that a lease object is this Lease's, and of no other process of the run
 
@@ -85,7 +85,7 @@ func (l *Lease) acquire(ctx context.Context, target experiment.Target, take Take
 	var err error
 	for range writeAttempts {
 		idle, err = l.try(ctx, target, take, idle)
-		pause := firstPause
+		pause := jittered(firstPause)
 		switch {
 		case errors.Is(err, errIdle):
 			pause = renewEvery + time.Second

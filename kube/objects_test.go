@@ -34,7 +34,7 @@ func newFakeObjects() *fakeObjects {
 }
 
 func (f *fakeObjects) cluster() *Cluster {
-	return &Cluster{typed: f.Clientset, context: "prod"}
+	return &Cluster{typed: f.Clientset, context: access{name: "prod"}}
 }
 
 func (f *fakeObjects) react(a clienttesting.Action) (bool, runtime.Object, error) {

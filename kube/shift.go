@@ -126,7 +126,7 @@ func (k *Knative) write(ctx context.Context, w wish) (s ksvc, entries []any, err
 		if s.entries != nil {
 			saw = s.entries
 		}
-		if sleep(ctx, pause) != nil {
+		if sleep(ctx, jittered(pause)) != nil {
 			break
 		}
 		pause = min(2*pause, lastPause)

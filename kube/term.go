@@ -31,7 +31,7 @@ func leaseName(t experiment.Target) string { return "perch-" + t.Name }
 type term struct {
 	leases  coordination.LeaseInterface
 	target  experiment.Target
-	context string
+	context access
 	token   string
 	run     string
 	cancel  context.CancelFunc
