@@ -2,6 +2,7 @@ package kube
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/fake"
 	clienttesting "k8s.io/client-go/testing"
 
@@ -50,13 +52,35 @@ type fakeKnative struct {
 }
 
 func (f *fakeKnative) knative() *Knative {
+	return &Knative{client: f.client(), context: access{name: "prod"}}
+}
+
+func (f *fakeKnative) client() dynamic.Interface {
 	gvr := schema.GroupVersionResource{Group: "serving.knative.dev", Version: "v1", Resource: "services"}
 	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(),
 		map[schema.GroupVersionResource]string{gvr: "ServiceList"})
 	client.PrependReactor("get", "services", f.get)
 	client.PrependReactor("patch", "services", f.patch)
 	client.PrependReactor("list", "services", f.list)
-	return &Knative{client: client, context: access{name: "prod"}}
+	client.PrependReactor("get", "revisions", f.revision)
+	return client
+}
+
+// revision is ready unless it is the one that the route refuses; v0 is not there, and v9 not for
+// everybody to see.
+func (f *fakeKnative) revision(a clienttesting.Action) (bool, runtime.Object, error) {
+	name, ready, message := a.(clienttesting.GetAction).GetName(), "True", ""
+	switch name {
+	case "v0":
+		return true, nil, apierrors.NewNotFound(a.GetResource().GroupResource(), name)
+	case "v9":
+		return true, nil, apierrors.NewForbidden(a.GetResource().GroupResource(), name,
+			errors.New(`User "ann" cannot get resource "revisions" in API group "serving.knative.dev" in the namespace "default"`))
+	case f.refuse:
+		ready, message = "False", "the image cannot be pulled"
+	}
+	return true, &unstructured.Unstructured{Object: object{"apiVersion": "serving.knative.dev/v1", "kind": "Revision",
+		"metadata": object{"name": name}, "status": object{"conditions": []any{object{"type": "Ready", "status": ready, "message": message}}}}}, nil
 }
 
 func (f *fakeKnative) get(a clienttesting.Action) (bool, runtime.Object, error) {

@@ -23,6 +23,7 @@ type Helm struct {
 	settings  *cli.EnvSettings
 	namespace string
 	context   access
+	driver    string // HELM_DRIVER: where releases are kept
 	lease     *Lease
 	run       string // that marks what is written; "": none
 	configure func(namespace string) (*action.Configuration, error)
@@ -34,10 +35,11 @@ func NewHelm(c *Cluster, m Mirror) *Helm {
 	if helmkube.ManagedFieldsManager != FieldManager {
 		helmkube.ManagedFieldsManager = FieldManager
 	}
-	return &Helm{mirror: m, settings: cli.New(), namespace: c.namespace, context: c.context,
+	storage := os.Getenv("HELM_DRIVER")
+	return &Helm{mirror: m, settings: cli.New(), namespace: c.namespace, context: c.context, driver: storage,
 		configure: func(namespace string) (*action.Configuration, error) {
 			config := new(action.Configuration)
-			err := config.Init(newGetter(c, namespace), namespace, os.Getenv("HELM_DRIVER"), logHelm)
+			err := config.Init(newGetter(c, namespace), namespace, storage, logHelm)
 			return config, err
 		}}
 }

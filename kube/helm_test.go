@@ -73,7 +73,7 @@ func TestPlan(t *testing.T) {
 			w.has(t, 4, release.StatusPendingUpgrade, nil)
 		},
 			args: []string{charts, "sample-app", "sample-app", values},
-			err:  "revision 4 is pending-upgrade for 3m0s, begun by another Helm at "},
+			err:  "revision 4 is pending-upgrade for 3m"},
 		{name: "an install that hangs is uninstalled", has: func(t *testing.T, w *helmWorld) {
 			t.Helper()
 			w.has(t, 1, release.StatusPendingInstall, nil)

@@ -25,6 +25,11 @@ func (h *Helm) plan(ctx context.Context, u experiment.HelmUpgrade) (experiment.U
 	if err != nil {
 		return experiment.Upgrade{}, err
 	}
+	return h.planned(ctx, p)
+}
+
+// planned renders a promotion, and uses it up.
+func (h *Helm) planned(ctx context.Context, p *promotion) (experiment.Upgrade, error) {
 	sources := h.sources(p)
 	before, err := effective(p.now)
 	if err != nil {
@@ -39,7 +44,7 @@ func (h *Helm) plan(ctx context.Context, u experiment.HelmUpgrade) (experiment.U
 		return experiment.Upgrade{}, err
 	}
 	planned := experiment.Upgrade{
-		Release: p.Release, Namespace: p.Namespace, Chart: h.chartName(u), ChartVersion: p.chart.Metadata.Version,
+		Release: p.Release, Namespace: p.Namespace, Chart: h.chartName(p.HelmUpgrade), ChartVersion: p.chart.Metadata.Version,
 		To: p.next(), Values: sources, Changes: changes(before, after), Wait: p.waiting(),
 	}
 	if p.now != nil {

@@ -9,6 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"perch/experiment"
 )
@@ -52,9 +53,14 @@ func (h *Helm) prepare(u experiment.HelmUpgrade) (*promotion, error) {
 	return p, err
 }
 
+// namespaceOf is the namespace of an upgrade's release.
+func (h *Helm) namespaceOf(u experiment.HelmUpgrade) string {
+	return cmp.Or(u.Namespace, h.namespace, metav1.NamespaceDefault)
+}
+
 // open leads to the release, and asks nothing yet.
 func (h *Helm) open(u experiment.HelmUpgrade) (*promotion, error) {
-	u.Namespace = cmp.Or(u.Namespace, h.namespace, "default")
+	u.Namespace = h.namespaceOf(u)
 	config, err := h.configure(u.Namespace)
 	if err != nil {
 		return nil, explain(err, h.context)

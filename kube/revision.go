@@ -1,11 +1,17 @@
 package kube
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"perch/experiment"
 )
@@ -45,11 +51,42 @@ func (s ksvc) resolve(spec experiment.Spec) (added map[string]map[string]string,
 		added[v.Name] = additions(v, spec.Target.Namespace, revision)
 	}
 	if len(mistakes) > 0 {
-		return nil, nil, experiment.WithHint(said{join(mistakes), errors.Join(mistakes...)},
-			"give every version an entry in spec.traffic, 0 percent will do: kubectl get ksvc "+
-				s.Meta.Name+" -n "+s.Meta.Namespace+" -o jsonpath={.status.traffic}")
+		return nil, nil, experiment.WithHint(said{join(mistakes), errors.Join(mistakes...)}, s.targetHint())
 	}
 	return added, revisions, nil
+}
+
+func (s ksvc) targetHint() string {
+	return "give every version an entry in spec.traffic, 0 percent will do: kubectl get ksvc " +
+		s.Meta.Name + " -n " + s.Meta.Namespace + " -o jsonpath={.status.traffic}"
+}
+
+// untargeted is the error of a revision that the router does not know.
+func (s ksvc) untargeted(revision string) error {
+	return experiment.WithHint(fmt.Errorf("revision %s is not among the traffic targets, which are %s", revision,
+		strings.Join(slices.Sorted(maps.Keys(s.served())), ", ")), s.targetHint())
+}
+
+// checkRevision finds out whether a revision is there and ready.
+func (k *Knative) checkRevision(ctx context.Context, namespace, name string) error {
+	gvr := schema.GroupVersionResource{Group: "serving.knative.dev", Version: "v1", Resource: "revisions"}
+	u, err := k.client.Resource(gvr).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return experiment.WithHint(fmt.Errorf("there is no revision %s in namespace %s", name, namespace),
+			"see those that are there: kubectl get revisions -n "+namespace)
+	}
+	if err != nil {
+		return explain(err, k.context)
+	}
+	r, err := parseKsvc(u) // the conditions of a revision are those of a service
+	if err != nil {
+		return err
+	}
+	if c := r.condition("Ready"); c.Status != "True" {
+		return experiment.WithHint(fmt.Errorf("revision %s is not ready: %s", name, cmp.Or(oneLine(c.Message), c.Reason, "no reason given")),
+			"kubectl describe revision "+name+" -n "+namespace)
+	}
+	return nil
 }
 
 // join puts errors on one line.
