@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"perch/experiment"
@@ -40,8 +41,9 @@ func (t *term) confirm(ctx context.Context) error {
 	if t == nil {
 		return nil
 	}
-	if _, err := t.check(ctx); err != nil {
-		return fmt.Errorf("look at the lease: %w", explain(err, t.context))
+	_, err := t.check(ctx)
+	if _, lost := errors.AsType[*LostError](err); err == nil || lost {
+		return err
 	}
-	return nil
+	return fmt.Errorf("look at the lease: %w", explain(err, t.context))
 }

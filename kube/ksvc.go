@@ -158,22 +158,21 @@ func (s ksvc) traffic(revisions []string) (experiment.Traffic, error) {
 	return t, nil
 }
 
-// changed is the field manager that set spec.traffic last, and when, if that was not Perch.
+// changed is the field manager that gave spec.traffic its value, and when, if that was not Perch. An
+// API server takes a field away from all who own it when somebody gives it another value, and lets
+// those share it who write the same: as long as Perch owns it, nobody changed what Perch wrote. The
+// time is that of the manager's last change to any field of the service, which may be a later one.
 func (s ksvc) changed() (by string, at time.Time) {
-	var ours time.Time
 	for _, m := range s.Meta.ManagedFields {
 		if m.Time == nil || m.Subresource != "" || !ownsTraffic(m.FieldsV1) {
 			continue
 		}
 		switch {
 		case m.Manager == FieldManager:
-			ours = m.Time.UTC()
+			return "", time.Time{}
 		case m.Time.After(at):
 			by, at = m.Manager, m.Time.UTC()
 		}
-	}
-	if !at.After(ours) {
-		return "", time.Time{}
 	}
 	return by, at
 }

@@ -189,7 +189,9 @@ func (t *term) release(ctx context.Context) error {
 			return err
 		}
 		found.Spec.HolderIdentity, found.Spec.RenewTime = nil, nil
-		delete(found.Annotations, tokenKey)
+		for _, key := range []string{holderKey, sinceKey, tokenKey} {
+			delete(found.Annotations, key)
+		}
 		if _, err = putLease(ctx, t.leases, found); !apierrors.IsConflict(err) {
 			return err
 		}
