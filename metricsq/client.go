@@ -1,18 +1,17 @@
-// Package metricsq asks a metrics backend one question and answers with a value, or with "no data"
-// and the reason. The metrics that can be asked for are Iter8 Metric objects in packs/*.yaml.
+// Package metricsq asks a metrics backend one question and answers with a value, with counts, or with
+// "no data" and the reason. The metrics that can be asked for are Iter8 Metric objects in packs/*.yaml
+// and in files of the user; docs/metrics.md says how they are written.
 //
-// It never judges a value, never retries (the next iteration does) and keeps nothing between two
-// calls; a Client may be used by many goroutines. What the user wrote as user and password in the
-// URL goes to that host alone, and is in no error, no sample and no log.
+// It never judges a value, asks again only within the deadline of a question, and keeps nothing
+// between two calls; a Client may be used by many goroutines. A login goes to the host that it was
+// given for alone, and is in no error, no sample, no finding and no log.
 package metricsq
 
 import (
 	"cmp"
-	"encoding/base64"
 	"errors"
+	"net"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/api"
@@ -25,15 +24,25 @@ import (
 // a window of hours, less than half of Iter8's default interval.
 const defaultTimeout = 5 * time.Second
 
-// maxAnswer bounds an answer in bytes. A value has some hundred; more is not what was asked for.
-const maxAnswer = 1 << 20
+// maxAnswer bounds an answer in bytes. A value has some hundred, the counts of fifty pods over ten
+// minutes some four million; more is not what was asked for.
+const maxAnswer = 8 << 20
 
 // Options say which backend to ask, and how.
 type Options struct {
-	URL       string            // of Prometheus; user info in it is sent as basic auth
-	Timeout   time.Duration     // of each query; 0: 5 s
-	Transport http.RoundTripper // carries the requests; nil: a plain one that honours HTTP_PROXY
-	Packs     []string          // files of the user's own metric packs
+	URL     string        // of Prometheus: http://, https:// or kube://namespace/service:port
+	Timeout time.Duration // of each query, its repetitions included; 0: 5 s
+	Budget  time.Duration // of all queries of one look; 0: twice the timeout
+	Backoff time.Duration // before a query is asked again; 0: 250 ms; negative: it is not
+	Packs   []string      // files of the user's own metric packs
+	Login   Login
+	TLS     TLS
+	Headers []string // NAME=VALUE, with each request to Prometheus
+	Kube    Kube     // leads to kube:// addresses; nil: there are none
+
+	// Transport carries the requests; nil: a plain one that honours HTTP_PROXY. Neither TLS nor a
+	// kube:// address goes with one.
+	Transport http.RoundTripper
 }
 
 // A Client asks one Prometheus. Its methods may be called by many goroutines.
@@ -42,15 +51,19 @@ type Client struct {
 	api        api.Client   // under it, for answers as they stand
 	foreign    *http.Client // asks backends other than Prometheus
 	endpoint   string       // for people: no user info, no parameters
+	login      *credential
 	timeout    time.Duration
+	budget     time.Duration
+	backoff    time.Duration
 	catalog    catalog
-	scrub      *strings.Replacer // takes the password out of what a backend says
+	scrub      *secrets
+	warnings   []string
 }
 
 // Open makes a client for a Prometheus, without asking it anything: Ping does. It is an error, with
-// a hint, when the URL is none of a Prometheus.
+// a hint, when the URL is none of a Prometheus, a file cannot be read, or options exclude each other.
 func Open(o Options) (*Client, error) {
-	endpoint, err := parseEndpoint(o.URL)
+	where, err := parseAddress(o.URL, o.Kube)
 	if err != nil {
 		return nil, err
 	}
@@ -58,65 +71,89 @@ func Open(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	login := endpoint.User
-	endpoint.User = nil
-	inner := o.Transport
-	if inner == nil {
-		inner = api.DefaultRoundTripper
+	hidden := &secrets{}
+	login, err := credentialOf(o, where.login, hidden)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := o.transport(where, login)
+	if err != nil {
+		return nil, err
 	}
 	client, err := api.NewClient(api.Config{
-		Address: endpoint.String(),
-		Client: &http.Client{
-			Transport:     guard{inner: inner, login: login},
-			CheckRedirect: keepRedirect,
-		},
+		Address: where.url.String(),
+		Client:  &http.Client{Transport: guard{inner: inner, login: login}, CheckRedirect: keepRedirect},
 	})
 	if err != nil {
 		return nil, err
 	}
-	shown := url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host, Path: endpoint.Path}
+	checked := statusChecked{client, where.transport != nil, login.words}
+	timeout := cmp.Or(o.Timeout, defaultTimeout)
 	return &Client{
-		prometheus: prometheus.NewAPI(statusChecked{client}),
-		api:        statusChecked{client},
+		prometheus: prometheus.NewAPI(checked),
+		api:        checked,
 		foreign:    &http.Client{CheckRedirect: keepRedirect},
-		endpoint:   shown.String(),
-		timeout:    cmp.Or(o.Timeout, defaultTimeout),
+		endpoint:   where.shown,
+		login:      login,
+		timeout:    timeout,
+		budget:     cmp.Or(o.Budget, 2*timeout),
+		backoff:    cmp.Or(o.Backoff, defaultBackoff),
 		catalog:    all,
-		scrub:      scrubber(login),
+		scrub:      hidden,
+		warnings:   warningsOf(o, where, login),
 	}, nil
 }
 
-// scrubber hides a password, and the header that it was sent in: a proxy that refuses a login may
-// well repeat it.
-func scrubber(login *url.Userinfo) *strings.Replacer {
-	password, _ := login.Password()
-	if password == "" {
-		return strings.NewReplacer()
+// transport is what carries the requests. An API server is asked with the kubeconfig's login: one for
+// Prometheus would take its place, and end up there.
+func (o Options) transport(where address, login *credential) (http.RoundTripper, error) {
+	switch {
+	case where.transport != nil && (login.words != noLogin || !o.TLS.isZero() || o.Transport != nil):
+		return nil, experiment.WithHint(errors.New("a kube:// address is asked with the kubeconfig's login, and another one is given"),
+			"leave out the login and the certificates, or give the address of Prometheus itself")
+	case where.transport != nil:
+		login.words = kubeLogin
+		return where.transport, nil
+	case o.Transport != nil && !o.TLS.isZero():
+		return nil, errors.New("certificates are given beside a transport, which has its own")
+	case o.Transport != nil:
+		return o.Transport, nil
+	case !o.TLS.isZero():
+		if login.words == noLogin && o.TLS.CertFile != "" {
+			login.words = "with the client certificate " + o.TLS.CertFile
+		}
+		return newTLSTransport(o.TLS)
 	}
-	header := base64.StdEncoding.EncodeToString([]byte(login.Username() + ":" + password))
-	return strings.NewReplacer(header, "xxxxx", password, "xxxxx", url.QueryEscape(password), "xxxxx")
+	return plainTransport(), nil
 }
 
-// parseEndpoint reads the URL that a person gave. Its errors repeat nothing of it, since a URL that
-// cannot be parsed may have its password anywhere.
-func parseEndpoint(text string) (*url.URL, error) {
-	hint := "write http://HOST:9090 or https://USER:PASSWORD@HOST/PATH, with %XX for special characters in a password"
-	u, err := url.Parse(text)
-	switch {
-	case text == "":
-		return nil, experiment.WithHint(errors.New("no Prometheus URL is given"), hint)
-	case err != nil:
-		return nil, experiment.WithHint(errors.New("the Prometheus URL cannot be parsed"), hint)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, experiment.WithHint(errors.New("the Prometheus URL begins neither with http:// nor with https://"), hint)
-	case u.Hostname() == "":
-		return nil, experiment.WithHint(errors.New("the Prometheus URL names no host"), hint)
-	case strings.Contains(u.Path, "@"): // http://user:12/34@host parses, as host "user:12"
-		return nil, experiment.WithHint(errors.New("the Prometheus URL has an @ in its path"), hint)
+func plainTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: parallelQueries,
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: 10 * time.Second,
 	}
-	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/api/v1/query")
-	u.RawPath, u.Fragment, u.RawFragment = "", "", ""
-	return u, nil
+}
+
+// Warnings says what about the connection a person should know before it is used.
+func (c *Client) Warnings() []string { return c.warnings }
+
+func warningsOf(o Options, where address, login *credential) []string {
+	var all []string
+	if o.TLS.InsecureSkipVerify {
+		all = append(all, "the certificate of "+where.shown+" is not verified: anybody on the way can answer in its place, and read the login")
+	}
+	if where.url.Scheme == "http" && login.words != noLogin && !isLoopback(where.url.Hostname()) {
+		all = append(all, "the login for "+where.shown+" is sent unencrypted: write https://")
+	}
+	return all
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // keepRedirect hands a redirect over as the answer that it is. Prometheus sends none; a login page
@@ -126,15 +163,14 @@ func keepRedirect(*http.Request, []*http.Request) error { return http.ErrUseLast
 // A guard adds the login to each request and bounds the answer.
 type guard struct {
 	inner http.RoundTripper
-	login *url.Userinfo
+	login *credential
 }
 
 // RoundTrip sends one request.
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
-	if g.login != nil {
-		r = r.Clone(r.Context())
-		password, _ := g.login.Password()
-		r.SetBasicAuth(g.login.Username(), password)
+	r = r.Clone(r.Context())
+	if err := g.login.apply(r); err != nil {
+		return nil, err
 	}
 	resp, err := g.inner.RoundTrip(r)
 	if err != nil {

@@ -128,7 +128,7 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 func TestTransportCarriesTheRequests(t *testing.T) {
 	t.Parallel()
-	c, err := Open(Options{URL: "http://prometheus", Transport: transport(func(*http.Request) (*http.Response, error) {
+	c, err := Open(Options{URL: "http://prometheus", Backoff: -1, Transport: transport(func(*http.Request) (*http.Response, error) {
 		return nil, errors.New("the tunnel is closed")
 	})})
 	if err != nil {

@@ -71,6 +71,8 @@ func (o CountOptions) spanOf(tracks []track) span {
 // stale for as long as Prometheus itself would show them (5 min): whether its pods are gone or only
 // their scrapes cannot be told. After that, too, it counts 0.
 func (c *Client) Count(ctx context.Context, spec experiment.Spec, o CountOptions) []experiment.Tally {
+	ctx, cancel := context.WithTimeout(ctx, c.budget)
+	defer cancel()
 	looks := c.lookAll(ctx, spec, o)
 	var all []track
 	for _, l := range looks {
@@ -82,9 +84,17 @@ func (c *Client) Count(ctx context.Context, spec experiment.Spec, o CountOptions
 	}
 	var tallies []experiment.Tally
 	for _, l := range looks {
-		tallies = append(tallies, l.tallies(spec.Versions, s)...)
+		tallies = append(tallies, c.scrubbed(l.tallies(spec.Versions, s))...)
 	}
 	slices.SortStableFunc(tallies, func(x, y experiment.Tally) int { return x.To.Compare(y.To) })
+	return tallies
+}
+
+// scrubbed are tallies for people: what is wrong with a series may be worded with its labels.
+func (c *Client) scrubbed(tallies []experiment.Tally) []experiment.Tally {
+	for i := range tallies {
+		tallies[i].Detail = c.said(tallies[i].Detail)
+	}
 	return tallies
 }
 
@@ -100,8 +110,6 @@ type look struct {
 
 // lookAll asks for all families that the spec's metrics rest on, at once.
 func (c *Client) lookAll(ctx context.Context, spec experiment.Spec, o CountOptions) []*look {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	window := max(o.Now.Sub(o.from().Time()), 0) + lookback
 	var looks []*look
 	var wg sync.WaitGroup
@@ -109,7 +117,7 @@ func (c *Client) lookAll(ctx context.Context, spec experiment.Spec, o CountOptio
 		l := c.newLook(name, spec.Versions)
 		looks = append(looks, l)
 		if l.missing == "" {
-			l.query = fmt.Sprintf("%s[%ds]", l.promQL(l.names()), int64(window/time.Second)+1)
+			l.query = l.over(l.names(), window)
 			wg.Go(func() { c.look(ctx, l, o.Now) })
 		}
 	}

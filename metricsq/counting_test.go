@@ -17,6 +17,7 @@ type scraped struct {
 	le                         string
 	points                     map[int]float64
 	native                     map[int]string // histograms, as JSON
+	origin                     time.Time      // of the seconds; zero: since()
 }
 
 // stream is the series as Prometheus answers it.
@@ -28,8 +29,12 @@ func (s scraped) stream() *model.SampleStream {
 		}
 	}
 	stream := &model.SampleStream{Metric: labels}
+	origin := s.origin
+	if origin.IsZero() {
+		origin = since()
+	}
 	for second := -4000; second <= 4000; second++ {
-		at := model.TimeFromUnixNano(since().Add(time.Duration(second) * time.Second).UnixNano())
+		at := model.TimeFromUnixNano(origin.Add(time.Duration(second) * time.Second).UnixNano())
 		if v, ok := s.points[second]; ok {
 			stream.Values = append(stream.Values, model.SamplePair{Timestamp: at, Value: model.SampleValue(v)})
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/api"
 	prometheus "github.com/prometheus/client_golang/api/prometheus/v1"
@@ -23,13 +24,18 @@ const maxMessage = 200
 // A statusError is an HTTP answer that is neither success nor one of the statuses by which
 // Prometheus says that it cannot run a query.
 type statusError struct {
-	code    int
-	message string // Prometheus' own, "" when the answer was not Prometheus'
+	code       int
+	message    string        // Prometheus' own, "" when the answer was not Prometheus'
+	login      string        // how it was asked: "with the token of /run/token"
+	retryAfter time.Duration // how long it wants to be left alone
 }
 
-// Error names the status, and what Prometheus said.
+// Error names the status, the login where that was refused, and what Prometheus said.
 func (e statusError) Error() string {
 	text := fmt.Sprintf("HTTP %d %s", e.code, http.StatusText(e.code))
+	if e.login != "" && (e.code == http.StatusUnauthorized || e.code == http.StatusForbidden) {
+		text += ", asked " + e.login
+	}
 	if e.message != "" {
 		text += ": " + e.message
 	}
@@ -43,11 +49,19 @@ type unanswered struct{ error }
 func (e unanswered) Unwrap() error { return e.error }
 
 // statusChecked tells apart why there is no answer; the client library forgets the status.
-type statusChecked struct{ api.Client }
+type statusChecked struct {
+	api.Client
+	getOnly bool   // an API server lets many users get services/proxy, and few create it
+	login   string // in words
+}
 
 // Do sends one request. The response is returned beside the error, because the library looks at it
 // to ask again by GET where POST is forbidden, as on the way through a Kubernetes API server.
 func (c statusChecked) Do(ctx context.Context, r *http.Request) (*http.Response, []byte, error) {
+	if c.getOnly && r.Method == http.MethodPost {
+		notAllowed := statusError{code: http.StatusMethodNotAllowed}
+		return &http.Response{StatusCode: notAllowed.code, Body: http.NoBody}, nil, notAllowed
+	}
 	resp, body, err := c.Client.Do(ctx, r)
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		return resp, nil, err
@@ -65,7 +79,9 @@ func (c statusChecked) Do(ctx context.Context, r *http.Request) (*http.Response,
 			Error string `json:"error"`
 		}
 		_ = json.Unmarshal(body, &answer) // what is no JSON has no message for people
-		return resp, nil, statusError{code, shorten(answer.Error)}
+		return resp, nil, statusError{
+			code, answer.Error, c.login, retryAfter(resp.Header.Get("Retry-After"), time.Now()),
+		}
 	}
 }
 
@@ -92,10 +108,11 @@ func admission(body []byte) error {
 	return nil
 }
 
-// classify says what an error of a query means for a sample, and in words what happened.
+// classify says what an error of a query means for a sample, and what happened, in words that may be
+// long and may repeat a secret: only why makes of them what people see.
 func classify(err error) (missing experiment.Missing, detail string) {
 	if e, ok := errors.AsType[partialError](err); ok {
-		return experiment.Partial, shorten(e.warning)
+		return experiment.Partial, e.warning
 	}
 	if e, ok := errors.AsType[statusError](err); ok {
 		switch e.code {
@@ -110,7 +127,7 @@ func classify(err error) (missing experiment.Missing, detail string) {
 	if isForeign(err) {
 		return experiment.Rejected, "the answer is not Prometheus' JSON"
 	}
-	return experiment.Rejected, shorten(err.Error())
+	return experiment.Rejected, err.Error()
 }
 
 // words leave out the URL of the request: it is long, and it may repeat the query.
@@ -123,9 +140,9 @@ func (e unanswered) words() string {
 		return "no answer in time"
 	}
 	if u, ok := errors.AsType[*url.Error](e); ok {
-		return shorten(u.Err.Error())
+		return u.Err.Error()
 	}
-	return shorten(e.Error())
+	return e.Error()
 }
 
 // isForeign tells whether an answer came that Prometheus does not send: anything but an error that

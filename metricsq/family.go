@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"perch/experiment"
 )
@@ -170,6 +171,12 @@ func (c choice) promQL(names string) string {
 		matchers = append(matchers, label+"=~"+strconv.Quote(strings.Join(values, "|")))
 	}
 	return "{" + strings.Join(matchers, ",") + "}"
+}
+
+// over is a range vector of series of some names, up to now. A second more than asked for: a window is
+// open where it begins.
+func (c choice) over(names string, window time.Duration) string {
+	return fmt.Sprintf("%s[%ds]", c.promQL(names), int64(window/time.Second)+1)
 }
 
 // version is the index of the version that a series is of, -1 when it is of none: matching label by

@@ -30,13 +30,16 @@ func (c *Client) askRaw(ctx context.Context, m metric, query string, now time.Ti
 		s.Missing, s.Detail = experiment.Rejected, "the query makes no request"
 		return s
 	}
-	_, body, err := c.api.Do(ctx, request) //nolint:bodyclose // Do has read it and closed it
+	body, err := retry(ctx, c.backoff, func(ctx context.Context) ([]byte, error) {
+		_, body, err := c.api.Do(ctx, request) //nolint:bodyclose // Do has read it and closed it
+		return body, err
+	})
 	if err != nil {
 		s.Missing, s.Detail = c.why(err)
 		return s
 	}
 	s.Value, s.Missing, s.Detail = extract(ctx, m.number, body)
-	s.Detail = c.scrub.Replace(s.Detail)
+	s.Detail = c.said(s.Detail)
 	return s
 }
 
@@ -50,22 +53,40 @@ func (c *Client) askForeign(ctx context.Context, m metric, v experiment.Version,
 		return experiment.Sample{Missing: experiment.Rejected, Detail: err.Error()}
 	}
 	s := experiment.Sample{Query: m.shown(request, v, w.elapsed())}
+	body, err := retry(ctx, c.backoff, func(ctx context.Context) ([]byte, error) {
+		return c.fetch(request.Clone(ctx))
+	})
+	if err != nil {
+		s.Missing, s.Detail = c.why(err)
+		return s
+	}
+	s.Value, s.Missing, s.Detail = extract(ctx, m.number, body)
+	s.Detail = c.said(s.Detail)
+	return s
+}
+
+// fetch sends a request to another backend.
+func (c *Client) fetch(request *http.Request) ([]byte, error) {
+	if request.GetBody != nil {
+		body, err := request.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		request.Body = body
+	}
 	response, err := c.foreign.Do(request)
 	if err != nil {
-		s.Missing, s.Detail = classify(unanswered{err})
-		return s
+		return nil, unanswered{err}
 	}
 	defer func() { _ = response.Body.Close() }() // only read
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	switch {
-	case err != nil:
-		s.Missing, s.Detail = classify(unanswered{err})
-	case response.StatusCode/100 != 2:
-		s.Missing, s.Detail = classify(statusError{code: response.StatusCode})
-	default:
-		s.Value, s.Missing, s.Detail = extract(ctx, m.number, body)
+	if err != nil {
+		return nil, unanswered{err}
 	}
-	return s
+	if code := response.StatusCode; code/100 != 2 {
+		return nil, statusError{code: code, retryAfter: retryAfter(response.Header.Get("Retry-After"), time.Now())}
+	}
+	return body, nil
 }
 
 // shown is the request for people: without its headers, and without the parameters that are in the

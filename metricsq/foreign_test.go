@@ -30,7 +30,7 @@ func pack(t *testing.T, spec string) string {
 // measureOwn measures the metric of a pack for the baseline.
 func measureOwn(t *testing.T, prometheus, spec string) experiment.Sample {
 	t.Helper()
-	c, err := Open(Options{URL: prometheus, Packs: []string{pack(t, spec)}})
+	c, err := Open(Options{URL: prometheus, Packs: []string{pack(t, spec)}, Backoff: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

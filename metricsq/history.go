@@ -37,15 +37,13 @@ func (c *Client) History(ctx context.Context, spec experiment.Spec, o CountOptio
 		if l.missing == "" {
 			c.lookBack(ctx, l, s, interval)
 		}
-		list = append(list, l.history(baseline, s)...)
+		list = append(list, c.scrubbed(l.history(baseline, s))...)
 	}
 	return list
 }
 
 // lookBack asks what the counters stood at, at the beginning and at the end of each interval.
 func (c *Client) lookBack(ctx context.Context, l *look, s span, interval time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	l.query = l.promQL(l.names())
 	answer, err := c.ranged(ctx, l.query, prometheus.Range{Start: s.from.Time(), End: s.until().Time(), Step: interval})
 	matrix, ok := answer.(model.Matrix)
@@ -95,7 +93,7 @@ func (c *Client) Cadence(ctx context.Context, spec experiment.Spec) (time.Durati
 		if l.missing != "" {
 			return 0, errors.New(l.detail)
 		}
-		l.query = fmt.Sprintf("%s[%ds]", l.promQL(l.countNames()), int64(2*lookback/time.Second))
+		l.query = l.over(l.countNames(), 2*lookback)
 		c.look(ctx, l, time.Time{})
 		if l.missing != "" {
 			return 0, fmt.Errorf("%s: %s", l.missing, l.detail)

@@ -45,7 +45,7 @@ func extract(ctx context.Context, code *gojq.Code, body []byte) (value *float64,
 	var v float64
 	switch x := output.(type) {
 	case error:
-		return nil, whyNoOutput(x), "jqExpression: " + shorten(x.Error())
+		return nil, whyNoOutput(x), "jqExpression: " + x.Error()
 	case int:
 		v = float64(x)
 	case float64:

@@ -25,10 +25,13 @@ type window struct{ since, now time.Time }
 func (w window) elapsed() time.Duration { return w.now.Sub(w.since) }
 
 // Measure asks for every metric that the spec refers to, of every version, from since to now: one
-// instant query each, some of them at once, each under its own deadline. It always answers with
-// one sample for each, in the order of Describe and then of the versions; a question without an
-// answer is a sample without a value that says why. It returns when ctx ends.
+// instant query each, some of them at once, each under its own deadline, and one for each family of
+// series, for when it was scraped. It always answers with one sample for each, in the order of
+// Describe and then of the versions; a question without an answer is a sample without a value that
+// says why. It returns when ctx ends, and when the budget is used up.
 func (c *Client) Measure(ctx context.Context, spec experiment.Spec, since, now time.Time) []experiment.Sample {
+	ctx, cancel := context.WithTimeout(ctx, c.budget)
+	defer cancel()
 	answers := c.askAll(ctx, c.questions(spec), window{since, now})
 	var samples []experiment.Sample
 	for _, ref := range refs(spec) {

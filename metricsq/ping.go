@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -28,7 +29,7 @@ func (c *Client) Ping(ctx context.Context) error {
 // hintFor says what to do about an error of a query.
 func hintFor(err error) string {
 	if e, ok := errors.AsType[statusError](err); ok {
-		return hintForStatus(e.code)
+		return hintForStatus(e)
 	}
 	if _, ok := errors.AsType[unanswered](err); ok {
 		return hintForSilence(err)
@@ -39,12 +40,19 @@ func hintFor(err error) string {
 	return "ask it for vector(1) in a browser: Perch needs its query API"
 }
 
-func hintForStatus(code int) string {
-	switch code {
-	case http.StatusUnauthorized:
-		return "it wants a login: write http://USER:PASSWORD@HOST:PORT"
-	case http.StatusForbidden:
+func hintForStatus(e statusError) string {
+	code := e.code
+	switch {
+	case code == http.StatusUnauthorized && e.login == noLogin:
+		return "it wants a login: write https://USER:PASSWORD@HOST, or give a token"
+	case code == http.StatusUnauthorized:
+		return "it does not know this login: has it expired, or is it one for another Prometheus?"
+	case code == http.StatusForbidden && e.login == kubeLogin:
+		return "the kubeconfig's user needs the right to get services/proxy in that namespace"
+	case code == http.StatusForbidden:
 		return "this login may not query: ask for the right to, or use another one"
+	}
+	switch code {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return "no query API there: give the address of Prometheus itself, without /graph"
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -57,6 +65,9 @@ func hintForStatus(code int) string {
 }
 
 func hintForSilence(err error) string {
+	if hint := experiment.HintOf(err); hint != "" {
+		return hint // of a file that cannot be read
+	}
 	_, unknownHost := errors.AsType[*net.DNSError](err)
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	switch {
@@ -68,6 +79,8 @@ func hintForSilence(err error) string {
 		return "no such host: from outside the cluster, use kubectl port-forward and http://localhost:9090"
 	case untrusted:
 		return "its certificate is signed by nobody whom this machine trusts"
+	case strings.Contains(err.Error(), "tls: certificate required"), strings.Contains(err.Error(), "tls: bad certificate"):
+		return "it wants a certificate of the client: give one with its key"
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return "it does not speak TLS: write http:// in place of https://"
 	}

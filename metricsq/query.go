@@ -22,16 +22,20 @@ func (e partialError) Error() string { return e.warning }
 func (c *Client) instant(ctx context.Context, query string, at time.Time) (model.Value, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	answer, warnings, err := c.prometheus.Query(ctx, query, at, prometheus.WithTimeout(c.timeout))
-	return whole(answer, warnings, err)
+	return retry(ctx, c.backoff, func(ctx context.Context) (model.Value, error) {
+		answer, warnings, err := c.prometheus.Query(ctx, query, at, prometheus.WithTimeout(c.timeout))
+		return whole(answer, warnings, err)
+	})
 }
 
 // ranged asks for the values of a query at many times.
 func (c *Client) ranged(ctx context.Context, query string, r prometheus.Range) (model.Value, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	answer, warnings, err := c.prometheus.QueryRange(ctx, query, r, prometheus.WithTimeout(c.timeout))
-	return whole(answer, warnings, err)
+	return retry(ctx, c.backoff, func(ctx context.Context) (model.Value, error) {
+		answer, warnings, err := c.prometheus.QueryRange(ctx, query, r, prometheus.WithTimeout(c.timeout))
+		return whole(answer, warnings, err)
+	})
 }
 
 func whole(answer model.Value, warnings []string, err error) (model.Value, error) {
@@ -41,8 +45,12 @@ func whole(answer model.Value, warnings []string, err error) (model.Value, error
 	return answer, err
 }
 
-// why says why a query has no answer, without a word of a secret.
+// why says why a query has no answer, in one line.
 func (c *Client) why(err error) (missing experiment.Missing, detail string) {
 	missing, detail = classify(err)
-	return missing, c.scrub.Replace(detail)
+	return missing, c.said(detail)
 }
+
+// said is what a backend said, for people: in one line, and without a secret. A secret is looked for
+// before the line is cut, or a half of one would be left at its end.
+func (c *Client) said(text string) string { return shorten(c.scrub.Replace(text)) }

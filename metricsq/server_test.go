@@ -30,7 +30,7 @@ func open(t *testing.T, backend http.HandlerFunc) *Client {
 
 func openURL(t *testing.T, url string) *Client {
 	t.Helper()
-	c, err := Open(Options{URL: url, Timeout: 10 * time.Second})
+	c, err := Open(Options{URL: url, Timeout: 10 * time.Second, Backoff: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
