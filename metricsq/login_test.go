@@ -31,7 +31,7 @@ func everything(t *testing.T, c *Client) string {
 	o := CountOptions{Started: since(), Now: now()}
 	said := []any{
 		c.Measure(t.Context(), s, since(), now()), c.Count(t.Context(), s, o), c.History(t.Context(), s, o),
-		c.Warnings(),
+		c.Check(t.Context(), s), c.Warnings(),
 	}
 	text, err := json.Marshal(said)
 	if err != nil {

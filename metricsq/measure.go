@@ -46,6 +46,7 @@ func (c *Client) Measure(ctx context.Context, spec experiment.Spec, since, now t
 			samples = append(samples, s)
 		}
 	}
+	c.expire(ctx, spec, samples, now)
 	return samples
 }
 

@@ -73,8 +73,8 @@ func TestMeasureAsksOncePerVersionForCounts(t *testing.T) {
 	})
 	s := spec("iter8-knative/mean-latency", "iter8-knative/95th-percentile-tail-latency", "iter8-knative/error-rate")
 	c.Measure(t.Context(), s, since(), now())
-	if got := asked.Load(); got != 8 {
-		t.Errorf("want 8 queries, four metrics of two versions, got %d", got)
+	if got := asked.Load(); got != 9 {
+		t.Errorf("want 9 queries, four metrics of two versions and one for the scrapes, got %d", got)
 	}
 }
 
