@@ -24,9 +24,9 @@ import (
 // a window of hours, less than half of Iter8's default interval.
 const defaultTimeout = 5 * time.Second
 
-// maxAnswer bounds an answer in bytes. A value has some hundred, the counts of fifty pods over ten
-// minutes some four million; more is not what was asked for.
-const maxAnswer = 8 << 20
+// maxAnswer bounds an answer in bytes. A value has some hundred, the counts of two hundred pods over
+// six minutes some ten million; more is not what was asked for.
+const maxAnswer = 16 << 20
 
 // Options say which backend to ask, and how.
 type Options struct {

@@ -1,6 +1,7 @@
 package metricsq
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,29 +28,35 @@ type CountOptions struct {
 	Now     time.Time
 }
 
-// from is when counting begins.
-func (o CountOptions) from() model.Time {
-	if o.After.IsZero() {
-		return model.TimeFromUnixNano(o.Started.UnixNano())
+// mostAtOnce bounds the time that is counted at once. Who comes back after longer, as a run does that
+// was killed, counts from so long ago: one answer can hold no more.
+const mostAtOnce = time.Hour
+
+// begin is when counting begins, and whether that is a scrape.
+func (o CountOptions) begin() (from model.Time, isScrape bool) {
+	earliest := o.Now.Add(-mostAtOnce)
+	switch {
+	case o.After.IsZero() && o.Started.After(earliest):
+		return model.TimeFromUnixNano(o.Started.UnixNano()), false
+	case o.After.After(earliest):
+		return model.TimeFromUnixNano(o.After.UnixNano()), true
 	}
-	return model.TimeFromUnixNano(o.After.UnixNano())
+	return model.TimeFromUnixNano(earliest.UnixNano()), false
 }
 
-// spanOf cuts the time to be counted at the scrapes. The first interval of an experiment begins
-// with the last scrape before it: that from the start to the scrape after it would be shorter than
-// what its counts came in.
+// spanOf cuts the time to be counted at the scrapes. Where it does not begin with one, the first
+// interval begins with the last scrape before: from the start of an experiment to the next scrape is
+// less time than what is counted then came in.
 func (o CountOptions) spanOf(tracks []track) span {
-	every := cadence(tracks)
-	if every == 0 {
-		every = unknownCadence
-	}
-	s := span{started: model.TimeFromUnixNano(o.Started.UnixNano()), from: o.from(), every: every}
-	if !o.After.IsZero() {
-		s.ends = scrapes(tracks, s.from, every)
+	s := span{started: model.TimeFromUnixNano(o.Started.UnixNano()), every: cmp.Or(cadence(tracks), unknownCadence)}
+	from, isScrape := o.begin()
+	s.from = from
+	if isScrape {
+		s.ends = scrapes(tracks, from, s.every)
 		return s
 	}
-	s.ends = scrapes(tracks, s.from.Add(-lookback), every)
-	for len(s.ends) > 0 && s.ends[0] <= s.started {
+	s.ends = scrapes(tracks, from.Add(-lookback), s.every)
+	for len(s.ends) > 0 && s.ends[0] <= from {
 		s.from, s.ends = s.ends[0], s.ends[1:]
 	}
 	return s
@@ -110,7 +117,8 @@ type look struct {
 
 // lookAll asks for all families that the spec's metrics rest on, at once.
 func (c *Client) lookAll(ctx context.Context, spec experiment.Spec, o CountOptions) []*look {
-	window := max(o.Now.Sub(o.from().Time()), 0) + lookback
+	from, _ := o.begin()
+	window := max(o.Now.Sub(from.Time()), 0) + lookback
 	var looks []*look
 	var wg sync.WaitGroup
 	for _, name := range c.catalog.familiesOf(spec) {
@@ -143,7 +151,7 @@ func (c *Client) look(ctx context.Context, l *look, now time.Time) {
 	case !ok:
 		l.missing, l.detail = experiment.Rejected, "a "+answer.Type().String()+" where series are due"
 	default:
-		l.tracks = l.choice.tracks(matrix)
+		l.tracks = l.choice.tracks(matrix, now)
 	}
 }
 
@@ -194,7 +202,7 @@ func (c *Client) recallLook(ctx context.Context, l *look, from model.Time, reach
 		return true // nothing of it is counted: let the others be
 	}
 	old := map[string]track{}
-	for _, t := range l.choice.tracks(asMatrix(vector)) {
+	for _, t := range l.choice.tracks(asMatrix(vector), from.Time()) {
 		old[t.labels] = t
 	}
 	for i, t := range l.tracks {

@@ -295,6 +295,28 @@ func TestCountAsksOnceForAllVersions(t *testing.T) {
 	}
 }
 
+// Who comes back after hours counts the last of them, and not from where it was.
+func TestCountAfterALongTime(t *testing.T) {
+	t.Parallel()
+	asked := make(chan string, 1)
+	series := matrix(good("sample-app-v1", map[int][3]float64{380: {5, 0, 0}, 390: {6, 0, 0}, 400: {8, 0, 0}, 410: {9, 0, 0}})...)
+	c := open(t, func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.FormValue("query")
+		_, _ = w.Write([]byte(series))
+	})
+	for name, after := range map[string]time.Time{"resumed": at(0), "never counted": {}} {
+		got := countedLines(t, c, CountOptions{Started: since(), After: after, Now: at(3995)})
+		want := "current (390,400] n=2 e=0 b=[2 0 0] sum=40\ncandidate (390,400] n=0 e=0 b=[0 0 0] sum=0\n" +
+			"current (400,410] n=1 e=0 b=[1 0 0] sum=20\ncandidate (400,410] n=0 e=0 b=[0 0 0] sum=0"
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if query := <-asked; !strings.HasSuffix(query, "[3901s]") {
+			t.Errorf("%s: want an hour and five minutes, got %s", name, query)
+		}
+	}
+}
+
 func TestCountNeedsVersionsThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

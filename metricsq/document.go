@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -22,6 +24,7 @@ type document struct {
 func documents(file string, data []byte) ([]document, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var all []document
+	rest, line := data, 1
 	for {
 		var node yaml.Node
 		err := decoder.Decode(&node)
@@ -29,7 +32,7 @@ func documents(file string, data []byte) ([]document, error) {
 			return all, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("metric pack %s: %w", file, plainly(err))
+			return nil, fmt.Errorf("metric pack %s: %w", file, plainly(err, 1))
 		}
 		if len(node.Content) == 0 || node.Content[0].Tag == "!!null" {
 			continue
@@ -41,18 +44,11 @@ func documents(file string, data []byte) ([]document, error) {
 		if err := root.Decode(&head); err != nil {
 			return nil, fmt.Errorf("metric pack %s:%d: not an object with a kind", file, root.Line)
 		}
-		all = append(all, document{file, root.Line, head.Kind, from(data, root.Line)})
+		for ; line < root.Line; line++ {
+			_, rest, _ = bytes.Cut(rest, []byte("\n"))
+		}
+		all = append(all, document{file, root.Line, head.Kind, rest})
 	}
-}
-
-// from is the text from a line on, with empty lines in place of those before: so the lines that a
-// decoder names are those of the file.
-func from(data []byte, line int) []byte {
-	rest := data
-	for range line - 1 {
-		_, rest, _ = bytes.Cut(rest, []byte("\n"))
-	}
-	return append(bytes.Repeat([]byte("\n"), line-1), rest...)
 }
 
 // decode reads the document into an object that must have a place for every field.
@@ -60,7 +56,7 @@ func (d document) decode(object any) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(d.text))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(object); err != nil {
-		return fmt.Errorf("metric pack %s: %w", d.file, plainly(err))
+		return fmt.Errorf("metric pack %s: %w", d.file, plainly(err, d.line))
 	}
 	return nil
 }
@@ -70,17 +66,23 @@ func (d document) wrong(err error) error {
 	return fmt.Errorf("metric pack %s:%d: %w", d.file, d.line, err)
 }
 
-// plainly writes an error of the YAML library in one line, and without the names of Go types.
-func plainly(err error) error {
-	typed, ok := errors.AsType[*yaml.TypeError](err)
-	if !ok {
-		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+// yamlLine is where the YAML library says that a mistake is.
+var yamlLine = regexp.MustCompile(`\bline (\d+)`)
+
+// plainly writes an error of the YAML library in one line, without the names of Go types, and with
+// the lines of the file, of which the text began in line first.
+func plainly(err error, first int) error {
+	mistakes := []string{strings.TrimPrefix(err.Error(), "yaml: ")}
+	if typed, ok := errors.AsType[*yaml.TypeError](err); ok {
+		mistakes = nil
+		for _, text := range typed.Errors {
+			text, _, _ = strings.Cut(text, " in type ")
+			text, _, _ = strings.Cut(text, " into ")
+			mistakes = append(mistakes, strings.NewReplacer("not found", "is unknown", "cannot unmarshal", "cannot read", "!!", "").Replace(text))
+		}
 	}
-	mistakes := make([]string, len(typed.Errors))
-	for i, text := range typed.Errors {
-		text, _, _ = strings.Cut(text, " in type ")
-		text, _, _ = strings.Cut(text, " into ")
-		mistakes[i] = strings.NewReplacer("not found", "is unknown", "cannot unmarshal", "cannot read", "!!", "").Replace(text)
-	}
-	return errors.New(strings.Join(mistakes, "; "))
+	return errors.New(yamlLine.ReplaceAllStringFunc(strings.Join(mistakes, "; "), func(match string) string {
+		line, _ := strconv.Atoi(strings.TrimPrefix(match, "line "))
+		return fmt.Sprintf("line %d", line+first-1)
+	}))
 }

@@ -124,6 +124,9 @@ func classify(err error) (missing experiment.Missing, detail string) {
 	if e, ok := errors.AsType[unanswered](err); ok {
 		return experiment.Unreachable, e.words()
 	}
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return experiment.Rejected, fmt.Sprintf("the answer is larger than %d MiB", e.Limit>>20)
+	}
 	if isForeign(err) {
 		return experiment.Rejected, "the answer is not Prometheus' JSON"
 	}

@@ -82,6 +82,10 @@ func (p point) checkEdges() string {
 	return ""
 }
 
+// mostBounds is more than any histogram has. Beyond it there are none in common: what the backend
+// sends is no histogram, or has too many to be looked through.
+const mostBounds = 1000
+
 // commonBounds are the bounds, in the units of the series, at which every point knows its count,
 // without the infinite one: pods may have different buckets, and a native histogram widens its own.
 func commonBounds(tracks []track) []float64 {
@@ -92,6 +96,9 @@ func commonBounds(tracks []track) []float64 {
 				known[e.le] = true
 			}
 		}
+	}
+	if len(known) > mostBounds {
+		return nil
 	}
 	var bounds []float64
 	for bound := range known {

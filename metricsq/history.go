@@ -53,7 +53,7 @@ func (c *Client) lookBack(ctx context.Context, l *look, s span, interval time.Du
 	case !ok:
 		l.missing, l.detail = experiment.Rejected, "a "+answer.Type().String()+" where series are due"
 	default:
-		l.tracks = l.choice.tracks(matrix)
+		l.tracks = l.choice.tracks(matrix, s.until().Time())
 	}
 }
 
@@ -94,7 +94,7 @@ func (c *Client) Cadence(ctx context.Context, spec experiment.Spec) (time.Durati
 			return 0, errors.New(l.detail)
 		}
 		l.query = l.over(l.countNames(), 2*lookback)
-		c.look(ctx, l, time.Time{})
+		c.look(ctx, l, time.Now())
 		if l.missing != "" {
 			return 0, fmt.Errorf("%s: %s", l.missing, l.detail)
 		}

@@ -29,6 +29,10 @@ func cadence(tracks []track) time.Duration {
 	return longest
 }
 
+// mostScrapes bounds how many scrapes are cut at once: those of some hours. The rest is counted from
+// there by the next look.
+const mostScrapes = 1000
+
 // scrapes cuts the time after from into intervals that hold one new scrape of every live track
 // each, and gives their ends. Pods are scraped at different moments of the cadence: an interval
 // ends with the scrape of the pod whose turn comes last. What was scraped after the newest end
@@ -43,7 +47,7 @@ func scrapes(tracks []track, from model.Time, every time.Duration) []model.Time 
 	for _, t := range tracks {
 		newest = max(newest, t.newest())
 	}
-	for {
+	for len(ends) < mostScrapes {
 		end, ok := nextScrape(tracks, from, every)
 		if !ok || isPending(tracks, from, newest.Add(-every*3/2)) {
 			return ends
@@ -51,6 +55,7 @@ func scrapes(tracks []track, from model.Time, every time.Duration) []model.Time 
 		ends = append(ends, end)
 		from = end
 	}
+	return ends
 }
 
 // nextScrape is when the tracks whose turn comes within a cadence of the first one have all been

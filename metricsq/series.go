@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prometheus/common/model"
 )
@@ -36,8 +37,9 @@ type point struct {
 // under it.
 type edge struct{ le, count float64 }
 
-// tracks puts together the series of one answer.
-func (c choice) tracks(matrix model.Matrix) []track {
+// tracks puts together the series of one answer, up to a time: what a backend says of the future is
+// none of its scrapes.
+func (c choice) tracks(matrix model.Matrix, until time.Time) []track {
 	sites := map[string]*building{}
 	for _, series := range matrix {
 		version := c.version(func(name string) string { return string(series.Metric[model.LabelName(name)]) })
@@ -48,11 +50,11 @@ func (c choice) tracks(matrix model.Matrix) []track {
 		if sites[key] == nil {
 			sites[key] = newBuilding(track{labels: key, version: version, failed: c.failed(series.Metric)})
 		}
-		c.add(sites[key], series)
+		sites[key].add(c.part(series), series)
 	}
 	var all []track
 	for _, key := range slices.Sorted(maps.Keys(sites)) {
-		if t := sites[key].finish(); len(t.points) > 0 {
+		if t := sites[key].finish(model.TimeFromUnixNano(until.UnixNano())); len(t.points) > 0 {
 			all = append(all, t)
 		}
 	}
@@ -65,7 +67,7 @@ func (c choice) failed(labels model.Metric) bool {
 
 // keyOf is what the series of one histogram have in common: every label but the name and le.
 func keyOf(labels model.Metric) string {
-	var pairs []string
+	pairs := make([]string, 0, len(labels))
 	for name, value := range labels {
 		if name != model.MetricNameLabel && name != model.BucketLabel {
 			pairs = append(pairs, string(name)+"="+strconv.Quote(string(value)))
@@ -79,11 +81,11 @@ func keyOf(labels model.Metric) string {
 type building struct {
 	track
 	byTime map[model.Time]*point
-	native map[model.Time]*model.SampleHistogram
+	native map[model.Time]*model.SampleHistogram // nil: none has come
 }
 
 func newBuilding(t track) *building {
-	return &building{track: t, byTime: map[model.Time]*point{}, native: map[model.Time]*model.SampleHistogram{}}
+	return &building{track: t, byTime: map[model.Time]*point{}}
 }
 
 func (b *building) at(t model.Time) *point {
@@ -93,9 +95,13 @@ func (b *building) at(t model.Time) *point {
 	return b.byTime[t]
 }
 
+// part is what of a histogram a series is: _bucket, _sum or _count; "" for a whole one or a counter.
+func (c choice) part(series *model.SampleStream) string {
+	return strings.TrimPrefix(string(series.Metric[model.MetricNameLabel]), cmp.Or(c.Spec.Histogram, c.Spec.Counter))
+}
+
 // add takes in one series.
-func (c choice) add(b *building, series *model.SampleStream) {
-	part := strings.TrimPrefix(string(series.Metric[model.MetricNameLabel]), cmp.Or(c.Spec.Histogram, c.Spec.Counter))
+func (b *building) add(part string, series *model.SampleStream) {
 	bound, err := strconv.ParseFloat(string(series.Metric[model.BucketLabel]), 64)
 	for _, pair := range series.Values {
 		v, p := float64(pair.Value), b.at(pair.Timestamp)
@@ -112,6 +118,9 @@ func (c choice) add(b *building, series *model.SampleStream) {
 			p.count, p.counted = v, true
 		}
 	}
+	if b.native == nil && len(series.Histograms) > 0 {
+		b.native = map[model.Time]*model.SampleHistogram{}
+	}
 	for _, pair := range series.Histograms {
 		b.at(pair.Timestamp)
 		b.native[pair.Timestamp] = pair.Histogram
@@ -123,7 +132,7 @@ func isCount(v float64) bool { return v >= 0 && v == math.Trunc(v) && v < 1<<53 
 
 // finish orders what was put together. Where a target offers a histogram both as classic and as
 // native one, the classic one counts: limits are set on its bounds.
-func (b *building) finish() track {
+func (b *building) finish(until model.Time) track {
 	t := b.track
 	for at, h := range b.native {
 		if p := b.byTime[at]; !p.classic && h != nil {
@@ -131,6 +140,9 @@ func (b *building) finish() track {
 		}
 	}
 	for _, at := range slices.Sorted(maps.Keys(b.byTime)) {
+		if at < 0 || at > until {
+			continue
+		}
 		p := *b.byTime[at]
 		slices.SortFunc(p.edges, func(x, y edge) int { return cmp.Compare(x.le, y.le) })
 		t.points = append(t.points, p)
