@@ -9,11 +9,17 @@ import (
 
 // A Weighing is what the evidence of a run amounts to: the judge's memory and its call.
 type Weighing struct {
-	State  evidence.State  `json:"state"`
-	Call   evidence.Call   `json:"call"`
-	Of     []int           `json:"of"`               // which of the spec's objectives each of the judge's is about
-	To     time.Time       `json:"to,omitzero"`      // the newest scrape that was counted
-	Ledger []evidence.Line `json:"ledger,omitempty"` // the latest intervals, oldest first, at most ledgerLimit
+	State  evidence.State `json:"state"`
+	Call   evidence.Call  `json:"call"`
+	Of     []int          `json:"of"`               // which of the spec's objectives each of the judge's is about
+	To     time.Time      `json:"to,omitzero"`      // the newest scrape that was counted
+	Ledger []LedgerLine   `json:"ledger,omitempty"` // the latest intervals, oldest first, at most ledgerLimit
+}
+
+// A LedgerLine is what one interval did to the evidence, and on how much.
+type LedgerLine struct {
+	evidence.Line
+	Requests int64 `json:"requests,omitempty"` // of the candidate
 }
 
 // ledgerLimit is how many intervals can be looked back at.
@@ -123,7 +129,7 @@ func (s State) countedUp(f Counted) State {
 		i.Rise = f.Rise && n == len(intervals)-1
 		w.State = w.State.Step(i)
 		w.Call = w.State.Call()
-		w.Ledger = append(w.Ledger, w.Call.Line)
+		w.Ledger = append(w.Ledger, LedgerLine{w.Call.Line, i.Candidate.Requests})
 		if i.Missing == "" {
 			w.To = s.Since.Add(i.End)
 		}
