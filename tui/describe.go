@@ -21,7 +21,7 @@ const reportColumn = 13
 // which version wins and why, how far the traffic went, and what every iteration decided.
 func Describe(w io.Writer, s experiment.State, a Appearance) error {
 	sc := scene{State: s, styles: newStyles(a), now: s.At}
-	parts := [][]string{sc.overview(), sc.describeEnd(), sc.progress(), sc.describeTable(), sc.describeWeights(), sc.describeDecisions()}
+	parts := [][]string{sc.overview(), sc.describeEnd(), sc.progress(), sc.describeTable(), sc.describeEvidence(), sc.describeWeights(), sc.describeDecisions()}
 	var out strings.Builder
 	for _, part := range parts {
 		if len(part) == 0 {
@@ -130,7 +130,7 @@ func (sc scene) progress() []string {
 
 // describeTable is the objectives with the latest values.
 func (sc scene) describeTable() []string {
-	return strings.Split(objectivesPanel(sc, reportWidth, 1+len(sc.tableRows())), "\n")
+	return strings.Split(objectivesPanel(sc, reportWidth, sc.objectivesRows()), "\n")
 }
 
 // describeWeights is the way of the candidate's weight, as far as it went, and the traffic now.

@@ -41,11 +41,11 @@ func narrate(before, s experiment.State, e experiment.Event) entry {
 	case experiment.Initialized:
 		n.initialized(s, f)
 	case experiment.Counted:
-		n.counted(s, f)
+		n.counted(before, s, f)
 	case experiment.Measured:
 		n.measured(s, f)
 	case experiment.Decided:
-		n.tone, n.text = decisionTone(f.Decision), f.Decision.Reason
+		n.decided(s, f)
 	case experiment.Shifted:
 		n.shifted(s, f)
 	case experiment.Drifted:

@@ -5,6 +5,7 @@ package tui
 type glyphs struct {
 	marks    marks
 	bars     bars
+	ranges   ranges
 	lines    lines
 	ellipsis string
 	foreign  []string  // pairs for strings.NewReplacer: signs in texts, and their stand-ins
@@ -14,10 +15,13 @@ type glyphs struct {
 }
 
 // marks stand in front of a line and say the same as a word behind it. All of a set are equally wide.
-type marks struct{ none, current, met, missed, unknown string }
+type marks struct{ none, current, met, missed, unknown, open string }
 
 // bars fill a share of a row.
 type bars struct{ full, empty string }
+
+// ranges draw where a true value is, against its limit.
+type ranges struct{ track, within, dot, limit, tolerated, beyond string }
 
 // lines draw rules, boxes and stairs.
 type lines struct {
@@ -29,8 +33,9 @@ type lines struct {
 
 func unicodeGlyphs() glyphs {
 	return glyphs{
-		marks: marks{none: " ", current: "▸", met: "✔", missed: "✖", unknown: "?"},
-		bars:  bars{full: "█", empty: "░"},
+		marks:  marks{none: " ", current: "▸", met: "✔", missed: "✖", unknown: "?", open: "~"},
+		bars:   bars{full: "█", empty: "░"},
+		ranges: ranges{track: "·", within: "━", dot: "●", limit: "│", tolerated: "┊", beyond: "→"},
 		lines: lines{
 			across: "─", down: "│", teeDown: "┬", teeUp: "┴",
 			topLeft: "┌", topRight: "┐", bottomLeft: "└", bottomRight: "┘",
@@ -45,8 +50,9 @@ func unicodeGlyphs() glyphs {
 
 func asciiGlyphs() glyphs {
 	return glyphs{
-		marks: marks{none: "  ", current: "> ", met: "ok", missed: "XX", unknown: "??"},
-		bars:  bars{full: "#", empty: "."},
+		marks:  marks{none: "  ", current: "> ", met: "ok", missed: "XX", unknown: "??", open: "~~"},
+		bars:   bars{full: "#", empty: "."},
+		ranges: ranges{track: ".", within: "=", dot: "o", limit: "|", tolerated: ":", beyond: ">"},
 		lines: lines{
 			across: "-", down: "|", teeDown: "+", teeUp: "+",
 			topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",

@@ -71,6 +71,7 @@ func tapes(t *testing.T) map[string]*tape {
 		"retrying": retrying(t), "rolledback": rolledBack(t), "troubled": troubled(t), "drifted": drifted(t),
 	}
 	maps.Copy(list, survivors(t))
+	maps.Copy(list, weighings(t))
 	return list
 }
 
@@ -91,7 +92,9 @@ func TestVariants(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, look := range map[string]Appearance{"ascii": {ASCII: true}, "mono": {Theme: mono}, "nocolor": {NoColor: true}} {
-		for tapeName, tp := range map[string]*tape{"running": running(t), "awaiting": awaiting(t)} {
+		for tapeName, tp := range map[string]*tape{
+			"running": running(t), "awaiting": awaiting(t), "exploring": exploring(t), "accelerating": accelerating(t),
+		} {
 			o := driving()
 			o.Appearance = look
 			golden(t, fmt.Sprintf("%s-%s-80x24", tapeName, name), screen(t, o, tp.events, 80, 24).View())

@@ -10,7 +10,8 @@ import (
 // A Sink takes the events of one run, in their order.
 type Sink func(experiment.Event) error
 
-// Lines writes each event as a line of plain text, and the hint of a trouble as a second one. In
+// Lines writes each event as a line of plain text, and the hint of a trouble as a second one. Counts
+// that have changed nothing are left out: there may be hundreds between two decisions. In
 // ASCII there is nothing else in them, whatever the texts of the events hold.
 func Lines(w io.Writer, ascii bool) Sink {
 	st := newStyles(Appearance{ASCII: ascii, NoColor: true})
@@ -19,6 +20,9 @@ func Lines(w io.Writer, ascii bool) Sink {
 		before := state
 		state = state.Apply(e)
 		n := narrate(before, state, e)
+		if n.quiet {
+			return nil
+		}
 		line := fmt.Sprintf("%s %-*s  %s\n", clock(n.at), nameColumn, n.name, st.clean(n.text))
 		if n.hint != "" {
 			line += fmt.Sprintf("%*shint: %s\n", clockColumn+nameColumn+3, "", st.clean(n.hint))

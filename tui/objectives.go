@@ -76,6 +76,9 @@ func (sc scene) tableRows() []tableRow {
 
 // objectivesPanel is what the versions are held to, and what they do.
 func objectivesPanel(sc scene, width, height int) string {
+	if sc.Weighing != nil {
+		return proofPanel(sc, width, height)
+	}
 	g := sc.gridFor(width)
 	table := sc.tableRows()
 	mark := ansi.StringWidth(sc.marks.none)

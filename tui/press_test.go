@@ -333,6 +333,8 @@ func TestDialogsAndPanes(t *testing.T) {
 		"dialog-owned":          {owned(t), []string{"a"}},
 		"dialog-owned-rollback": {owned(t), []string{"r"}},
 		"pane-help":             {running(t), []string{"?"}},
+		"pane-evidence-help":    {exploring(t), []string{"?"}},
+		"pane-evidence-log":     {exploring(t), []string{"l"}},
 		"pane-log":              {troubled(t), []string{"l"}},
 	}
 	for name, row := range rows {

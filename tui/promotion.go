@@ -30,7 +30,11 @@ func promotionPanel(sc scene, width, height int) string {
 		if len(list) > 0 {
 			list = append(list, "")
 		}
-		list = append(list, sc.heading("EVIDENCE", "", width))
+		name := "EVIDENCE"
+		if sc.Weighing != nil {
+			name = "FOR AND AGAINST" // the evidence is a panel of its own
+		}
+		list = append(list, sc.heading(name, "", width))
 		list = append(list, sc.evidenceRows(sc.Asked.Fact, "   ", width)...)
 	}
 	return rows(list, height)

@@ -68,6 +68,7 @@ func (sc scene) resumedSentence(n sentence) sentence {
 	if sc.resumed == nil || sc.Ended != nil {
 		return n
 	}
+	n.brief, n.until = "", ""
 	gap := "after " + span(sc.resumed.after) + " without a driver; "
 	switch {
 	case sc.Stage != experiment.Running:
@@ -82,6 +83,7 @@ func (sc scene) resumedSentence(n sentence) sentence {
 	default:
 		n.tone, n.why = unknown, gap+"measuring anew"
 	}
+	n.since = ""
 	n.where = "RESUMED at " + percent(sc.Seen.Split.Candidate())
 	return n
 }

@@ -19,13 +19,18 @@ type section struct {
 }
 
 // sections shares out the rows of a column. The shares depend on the spec and the size alone, so
-// that nothing jumps while the run goes on: first the traffic and the objectives, then the weights
-// in numbers, then room to breathe, a chart, the iterations, and the rest for the events.
+// that nothing jumps while the run goes on: first the traffic and the objectives, then the evidence
+// and the weights in numbers, then room to breathe, the evidence in full, a chart, the iterations, and
+// the rest for the events.
 func (sc scene) sections(height, events int) []section {
 	traffic := min(height, 1+len(sc.Spec().Versions))
-	objectives := min(height-traffic, 1+len(sc.tableRows()))
+	objectives := min(height-traffic, sc.objectivesRows())
 	left := height - traffic - objectives
-	weight, iterations := 0, 0
+	evidence, weight, iterations := 0, 0, 0
+	if sc.Weighing != nil && left >= evidenceMin {
+		evidence = evidenceMin
+		left -= evidence
+	}
 	if left >= stripRows {
 		weight = stripRows
 		left -= weight
@@ -34,9 +39,16 @@ func (sc scene) sections(height, events int) []section {
 	if events == 0 {
 		blanks--
 	}
+	if evidence > 0 {
+		blanks++
+	}
 	loose := left >= blanks+min(events, eventsMin)
 	if loose {
 		left -= blanks
+	}
+	if more := sc.evidenceHeight() - evidence; evidence > 0 && left >= more+events {
+		evidence += more
+		left -= more
 	}
 	if more := sc.chartRows() - weight; weight > 0 && left >= more+events {
 		weight += more
@@ -52,6 +64,7 @@ func (sc scene) sections(height, events int) []section {
 	return []section{
 		{trafficPanel, traffic, false},
 		{objectivesPanel, objectives, loose},
+		{evidencePanel, evidence, loose},
 		{weightPanel, weight, loose},
 		{iterationsPanel, iterations, loose},
 		{eventsPanel, left, loose},

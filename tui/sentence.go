@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,6 +17,7 @@ type sentence struct {
 	why   string
 	brief string // the same in fewer words; "": there are none
 	since string // at the right end of the row
+	until string // there as well, when nothing else is: how long it will take
 	hint  string // the way out, when there is trouble
 }
 
@@ -32,8 +34,8 @@ func sentencePanel(sc scene, width int) string {
 	}
 	left := " " + sc.paint(n.tone, mark) + " " + sc.paint(n.tone, n.where) + gap
 	right := ""
-	if n.since != "" {
-		right = gap + sc.paint(dim, n.since) + " "
+	if words := cmp.Or(n.since, n.until); words != "" {
+		right = gap + sc.paint(dim, words) + " "
 	}
 	room := width - ansi.StringWidth(left)
 	long := ansi.StringWidth(sc.clean(n.why)) > room-ansi.StringWidth(right)
@@ -53,12 +55,12 @@ func (sc scene) sentence() sentence {
 	adopts := sc.Asked != nil && sc.Asked.Fact.Question == experiment.ToAdopt
 	if sc.Drift() && !adopts && (sc.Stage == experiment.Running || sc.Stage == experiment.Awaiting) {
 		n.tone, n.why, n.since = unknown, driftWords(sc.Seen, sc.Wanted), ""
-		n.brief = ""
+		n.brief, n.until = "", ""
 	}
 	n = sc.resumedSentence(n)
 	if sc.Trouble != nil && sc.Stage != experiment.Completed {
 		n.tone, n.why, n.hint = missed, "cannot "+sc.Trouble.Doing+": "+sc.Trouble.What, sc.Trouble.Hint
-		n.brief = ""
+		n.brief, n.until = "", ""
 	}
 	return n
 }
@@ -121,6 +123,9 @@ func (sc scene) runningSentence() sentence {
 		return sentence{tone: unknown, where: "HELD at " + weight, why: sc.heldWords(d)}
 	case !ok:
 		return sentence{where: "MEASURING", why: "the first look decides what the candidate gets"}
+	}
+	if sc.Weighing != nil && sc.judgeRules(d) {
+		return sc.phaseSentence(weight)
 	}
 	n := sentence{tone: decisionTone(d), where: sc.decisionWords(d, weight), why: afterColon(d.Reason)}
 	if n.why, n.since = tolerance(n.why); n.since != "" {

@@ -63,8 +63,12 @@ func (sc scene) lookTone(look experiment.Look) tone {
 		switch look.Decision.Of(i, versionName(sc.State, candidateIndex)).Verdict {
 		case experiment.Violated:
 			return missed
-		case experiment.Unknown, experiment.Undecided:
+		case experiment.Unknown:
 			worst = unknown
+		case experiment.Undecided:
+			if worst == met {
+				worst = open
+			}
 		case experiment.Satisfied:
 		}
 	}

@@ -33,6 +33,7 @@ const (
 	met
 	missed
 	unknown
+	open  // data that does not suffice yet
 	tones // how many there are
 )
 
@@ -65,7 +66,7 @@ func newStyles(a Appearance) styles {
 	t := a.Theme
 	for tone, colour := range [tones]string{
 		plain: t.Text, dim: t.Dim, rule: t.Rule, title: t.Title, accent: t.Accent,
-		baseline: t.Baseline, candidate: t.Candidate, met: t.Met, missed: t.Missed, unknown: t.Unknown,
+		baseline: t.Baseline, candidate: t.Candidate, met: t.Met, missed: t.Missed, unknown: t.Unknown, open: t.Text,
 	} {
 		s.brushes[tone] = newBrush(r, colour, tone == int(title) || tone == int(accent))
 	}

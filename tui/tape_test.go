@@ -7,8 +7,9 @@ import (
 	"perch/experiment"
 )
 
-// A tape makes up a recording as the runner would write it, with Iter8's judge deciding.
+// A tape makes up a recording as the runner would write it, with a judge deciding: Iter8's, if it is nil.
 type tape struct {
+	judge  experiment.Judge
 	t      testing.TB
 	at     time.Time
 	events []experiment.Event
@@ -21,6 +22,7 @@ type reading struct {
 	baseline, candidate []float64
 	missing             experiment.Missing
 	detail              string
+	more                []experiment.Sample // of other metrics
 }
 
 const (
@@ -119,7 +121,11 @@ func (tp *tape) measured(r reading, traffic experiment.Traffic) {
 // decided lets the judge of the run decide upon the latest look.
 func (tp *tape) decided() experiment.Decision {
 	tp.t.Helper()
-	d := experiment.Decide(tp.state, experiment.Iter8)
+	judge := tp.judge
+	if judge == nil {
+		judge = experiment.Iter8
+	}
+	d := experiment.Decide(tp.state, judge)
 	iteration := tp.state.Iteration
 	if tp.state.Stage == experiment.Running && tp.state.Held == nil {
 		iteration++
@@ -141,7 +147,7 @@ func (r reading) samples() []experiment.Sample {
 			list = append(list, s)
 		}
 	}
-	return list
+	return append(list, r.more...)
 }
 
 // good is a look at a candidate within its limits, a little different for each n.

@@ -92,14 +92,19 @@ func (m model) body(sc scene) []string {
 	return left
 }
 
-// sideColumn is the plan of a promotion while there is one, and the events.
+// sideColumn is the plan of a promotion while there is one, the ledger of the evidence, and the events.
 func (sc scene) sideColumn(width, height int) string {
-	plan := promotionPanel(sc, width, height-eventsWanted)
-	if plan == "" {
-		return eventsPanel(sc, width, height)
+	var list []string
+	left := height
+	for _, panel := range []string{
+		promotionPanel(sc, width, height-eventsWanted),
+		ledgerPanel(sc, width, sc.ledgerHeight(height)),
+	} {
+		if rows := strings.Count(panel, "\n") + 2; panel != "" && left-rows >= eventsMin {
+			list, left = append(list, panel), left-rows
+		}
 	}
-	used := strings.Count(plan, "\n") + 2
-	return plan + "\n\n" + eventsPanel(sc, width, height-used)
+	return strings.Join(append(list, eventsPanel(sc, width, left)), "\n\n")
 }
 
 // tinyView is for terminals without room for panels: the sentence, and how it stands.
@@ -126,6 +131,7 @@ func (m model) tinyView(sc scene) []string {
 		add(plain, splitWords(m.state, lastSeen(m.state).Split)+"; "+iterationWords(m.state))
 	}
 	add(plain, n.why)
+	add(plain, n.until)
 	add(dim, "Perch needs 60 x 16 to show more.")
 	for i := range list {
 		list[i] = ansi.Truncate(list[i], m.width, "")

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"perch/experiment"
+	"perch/experiment/evidence"
 	"perch/themes"
 )
 
@@ -59,25 +62,48 @@ func crowded(t *testing.T) *tape {
 	return tp
 }
 
+// weighty is a crowded state of the judge evidence.
+func weighty(t *testing.T) *tape {
+	t.Helper()
+	tp := crowded(t)
+	w := &experiment.Weighing{}
+	far := 1e9
+	for k := range 24 {
+		w.Of = append(w.Of, k/2)
+		w.State.Objectives = append(w.State.Objectives, evidence.Objective{Kind: evidence.Mean, Lower: k%2 == 0})
+		a := known(1e6*float64(k), 1, far, float64(k)/9, float64(k)/12)
+		a.Limit, a.Requests, a.Effective = &far, 1e15, 3
+		w.Call.Objectives = append(w.Call.Objectives, a)
+		w.Ledger = append(w.Ledger, flagged(1e15, evidence.NoScrape, strings.Repeat("no answer ", 30)))
+	}
+	w.Call.Phase, w.Call.Reason, w.Call.Excluded = evidence.Exploring, strings.Repeat("because ", 40), 1000*time.Hour
+	w.Call.Forecast = evidence.Forecast{Known: true, Soonest: time.Hour, Latest: 1e6 * time.Hour, MaxRequests: 1e18}
+	before := tp.state
+	before.Weighing = w
+	after := &tape{t: t, at: tp.at, judge: experiment.ByEvidence}
+	after.tell(time.Second, experiment.Resumed{Before: &before})
+	after.look(good(1))
+	return after
+}
+
 func TestNothingLeavesTheTerminal(t *testing.T) {
 	t.Parallel()
 	all := tapes(t)
-	all["crowded"], all["nothing"] = crowded(t), &tape{}
+	all["crowded"], all["nothing"], all["weighty"] = crowded(t), &tape{}, weighty(t)
 	colours := lipgloss.NewRenderer(io.Discard)
 	dark, err := themes.Load(themes.Default)
 	if err != nil {
 		t.Fatal(err)
 	}
 	keys := [][]string{{}, {"a"}, {"r"}, {"q"}, {"?"}, {"l"}, {"ctrl+c"}}
-	n := 0
-	for name, tp := range all {
-		n++
+	for n, name := range slices.Sorted(maps.Keys(all)) {
+		tp := all[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := driving()
 			o.Appearance = Appearance{Theme: dark, Renderer: colours, ASCII: n%2 == 0}
 			var m tea.Model = screen(t, o, tp.events, 80, 24)
-			for width := 1; width <= 220; width++ {
+			for width := 1 + n%3; width <= 220; width += 3 { // all tapes together have every width
 				for height := 1 + width%11; height <= 70; height += 11 {
 					at, _ := m.Update(tea.WindowSizeMsg{Width: width, Height: height})
 					h := &hand{model: at}

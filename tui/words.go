@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,6 +38,23 @@ func took(ms int64) string {
 
 // clock writes a time of day, in UTC.
 func clock(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
+
+// thousands writes a count with commas, "10,120".
+func thousands(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// requests writes a number of requests.
+func requests(n int64) string {
+	if n == 1 {
+		return "1 request"
+	}
+	return thousands(n) + " requests"
+}
 
 // plural writes a count with its noun.
 func plural(n int, noun string) string {
@@ -92,14 +110,18 @@ func lastSeen(s experiment.State) experiment.Traffic {
 	return s.Seen
 }
 
-// limitWords writes what an objective allows, "≤ 50 ms".
+// limitWords writes what an objective allows, "≤ 50 ms", or "≤ 1.2×" the baseline's value.
 func limitWords(o experiment.Objective, units experiment.Units) string {
+	format := units.Format
+	if o.Relative {
+		format = func(v float64) string { return fmt.Sprintf("%.3g×", v) }
+	}
 	var words []string
 	if o.LowerLimit != nil {
-		words = append(words, "≥ "+units.Format(*o.LowerLimit))
+		words = append(words, "≥ "+format(*o.LowerLimit))
 	}
 	if o.UpperLimit != nil {
-		words = append(words, "≤ "+units.Format(*o.UpperLimit))
+		words = append(words, "≤ "+format(*o.UpperLimit))
 	}
 	return strings.Join(words, " ")
 }
@@ -142,6 +164,8 @@ func opinionOf(g glyphs, judged bool, v experiment.Verdict, sample experiment.Sa
 		return opinion{g.marks.met, "met", met}
 	case v == experiment.Violated:
 		return opinion{g.marks.missed, "missed", missed}
+	case v == experiment.Undecided:
+		return opinion{g.marks.open, "undecided", open}
 	case sample.Value == nil:
 		return opinion{g.marks.unknown, "no data", unknown}
 	}
@@ -171,6 +195,8 @@ func (g glyphs) markOf(t tone) string {
 		return g.marks.missed
 	case unknown:
 		return g.marks.unknown
+	case open:
+		return g.marks.open
 	case accent:
 		return g.marks.current
 	case plain, dim, rule, title, baseline, candidate, tones:
