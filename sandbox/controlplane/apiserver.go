@@ -102,6 +102,7 @@ func apiServerFlags(address net.Addr, etcd string, files keyFiles) []string {
 		"--tls-cert-file=" + files.cert,
 		"--tls-private-key-file=" + files.key,
 		"--client-ca-file=" + files.authority,
+		"--token-auth-file=" + files.tokens,
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file=" + files.accounts,
 		"--service-account-signing-key-file=" + files.accounts,

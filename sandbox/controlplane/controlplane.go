@@ -27,6 +27,8 @@ type ControlPlane struct {
 	URL string
 	// Authority issued the API server's certificate, and those of its users.
 	Authority *Authority
+
+	users []user
 }
 
 // Start brings etcd and the API server up, with their files below dir, and returns when the API
@@ -40,6 +42,10 @@ func Start(ctx context.Context, dir string, log *zap.Logger) (*ControlPlane, err
 	if err != nil {
 		return nil, fmt.Errorf("keys of the API server: %w", err)
 	}
+	known := users()
+	if files.tokens, err = writeTokens(dir, known); err != nil {
+		return nil, fmt.Errorf("tokens of the API server: %w", err)
+	}
 	etcd, err := startEtcd(ctx, dir, log)
 	if err != nil {
 		return nil, fmt.Errorf("etcd: %w", err)
@@ -52,12 +58,12 @@ func Start(ctx context.Context, dir string, log *zap.Logger) (*ControlPlane, err
 	if err != nil {
 		return nil, fmt.Errorf("API server: %w", err)
 	}
-	return &ControlPlane{Config: config, URL: "https://" + listener.Addr().String(), Authority: authority}, nil
+	return &ControlPlane{Config: config, URL: "https://" + listener.Addr().String(), Authority: authority, users: known}, nil
 }
 
 // keyFiles are the paths that the API server reads its keys from.
 type keyFiles struct {
-	authority, cert, key, accounts string
+	authority, cert, key, accounts, tokens string
 }
 
 func writeKeys(dir string, authority *Authority) (keyFiles, error) {

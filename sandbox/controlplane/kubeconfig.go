@@ -14,26 +14,34 @@ const (
 	Narrow = "perch"
 )
 
-// WriteKubeconfig writes a kubeconfig with the contexts Admin, which is current, and Narrow.
+// WriteKubeconfig writes a kubeconfig with the contexts Admin, which is current, and Narrow. Its
+// users log in with certificates.
 func (c *ControlPlane) WriteKubeconfig(path string) error {
-	admin, err := c.Authority.Client("sandbox-admin", "system:masters")
-	if err != nil {
-		return fmt.Errorf("kubeconfig: %w", err)
-	}
-	narrow, err := c.Authority.Client(Narrow)
-	if err != nil {
-		return fmt.Errorf("kubeconfig: %w", err)
-	}
-	config := api.NewConfig()
-	config.Clusters[Admin] = &api.Cluster{Server: c.URL, CertificateAuthorityData: c.Authority.PEM}
-	config.AuthInfos[Admin] = login(admin)
-	config.AuthInfos[Narrow] = login(narrow)
-	config.Contexts[Admin] = &api.Context{Cluster: Admin, AuthInfo: Admin}
-	config.Contexts[Narrow] = &api.Context{Cluster: Admin, AuthInfo: Narrow}
-	config.CurrentContext = Admin
-	return clientcmd.WriteToFile(*config, path)
+	return c.write(path, c.URL, func(u user) (*api.AuthInfo, error) {
+		issued, err := c.Authority.Client(u.name, u.groups...)
+		return &api.AuthInfo{ClientCertificateData: issued.Cert, ClientKeyData: issued.Key}, err
+	})
 }
 
-func login(c Certificate) *api.AuthInfo {
-	return &api.AuthInfo{ClientCertificateData: c.Cert, ClientKeyData: c.Key}
+// WriteProxied writes the same for a proxy at the URL server. A proxy cannot pass certificates on,
+// so the same users log in with tokens.
+func (c *ControlPlane) WriteProxied(path, server string) error {
+	return c.write(path, server, func(u user) (*api.AuthInfo, error) {
+		return &api.AuthInfo{Token: u.token}, nil
+	})
+}
+
+func (c *ControlPlane) write(path, server string, login func(user) (*api.AuthInfo, error)) error {
+	config := api.NewConfig()
+	config.Clusters[Admin] = &api.Cluster{Server: server, CertificateAuthorityData: c.Authority.PEM}
+	for _, u := range c.users {
+		auth, err := login(u)
+		if err != nil {
+			return fmt.Errorf("kubeconfig: %w", err)
+		}
+		config.AuthInfos[u.context] = auth
+		config.Contexts[u.context] = &api.Context{Cluster: Admin, AuthInfo: u.context}
+	}
+	config.CurrentContext = Admin
+	return clientcmd.WriteToFile(*config, path)
 }

@@ -14,8 +14,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // stand is a proxy in front of a server, both over TLS, as clients of a sandbox see it.
@@ -62,19 +60,32 @@ func (s *stand) send(ctx context.Context, method, path, body string) (*http.Resp
 	return s.client.Do(request)
 }
 
-// get is the answer to a request, and its body.
-func (s *stand) get(t *testing.T, method, path, body string) (*http.Response, string) {
-	t.Helper()
-	answer, err := s.send(t.Context(), method, path, body)
+// reply is an answer that was read to its end.
+type reply struct {
+	code   int
+	header http.Header
+	body   string
+}
+
+// ask sends a request, and fails as that does or as reading the answer does.
+func (s *stand) ask(ctx context.Context, method, path, body string) (reply, error) {
+	answer, err := s.send(ctx, method, path, body)
 	if err != nil {
-		t.Fatalf("%s %s: %v", method, path, err)
+		return reply{}, err
 	}
 	defer func() { _ = answer.Body.Close() }()
 	content, err := io.ReadAll(answer.Body)
+	return reply{answer.StatusCode, answer.Header, string(content)}, err
+}
+
+// get is the answer to a request that must have one.
+func (s *stand) get(t *testing.T, method, path, body string) reply {
+	t.Helper()
+	got, err := s.ask(t.Context(), method, path, body)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
-	return answer, string(content)
+	return got
 }
 
 func ok(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "carried out") }
@@ -92,12 +103,12 @@ func TestWithoutRulesNothingChanges(t *testing.T) {
 		w.WriteHeader(http.StatusCreated)
 		ok(w, r)
 	})
-	answer, body := s.get(t, http.MethodPatch, "/apis/a%2Fb?x=1&y=%20", "a change")
+	got := s.get(t, http.MethodPatch, "/apis/a%2Fb?x=1&y=%20", "a change")
 	if want := "PATCH /apis/a%2Fb?x=1&y=%20 Bearer abc a change"; seen != want {
 		t.Errorf("the server saw %q, want %q", seen, want)
 	}
-	if answer.StatusCode != http.StatusCreated || answer.Header.Get("X-Answer") != "yes" || body != "carried out" {
-		t.Errorf("the client saw %s with %v and %q", answer.Status, answer.Header, body)
+	if got.code != http.StatusCreated || got.header.Get("X-Answer") != "yes" || got.body != "carried out" {
+		t.Errorf("the client saw %+v", got)
 	}
 }
 
@@ -165,15 +176,14 @@ func TestConnectionsAreReset(t *testing.T) {
 		t.Run(string(do), func(t *testing.T) {
 			t.Parallel()
 			s := newStand(t, API, `[{"target":"api","do":"`+string(do)+`","method":"PATCH","times":1}]`, ok)
-			answer, err := s.send(t.Context(), http.MethodPatch, "/", "a change")
-			if !errors.Is(err, syscall.ECONNRESET) {
-				t.Errorf("got %v, %v, want a reset", answer, err)
+			if got, err := s.ask(t.Context(), http.MethodPatch, "/", "a change"); !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("got %+v, %v, want a reset", got, err)
 			}
 			if got := s.served.Load(); got != served {
 				t.Errorf("%d requests were carried out, want %d", got, served)
 			}
-			if _, body := s.get(t, http.MethodPatch, "/", "a change"); body != "carried out" {
-				t.Errorf("afterwards: got %q", body)
+			if got := s.get(t, http.MethodPatch, "/", "a change"); got.body != "carried out" {
+				t.Errorf("afterwards: got %+v", got)
 			}
 		})
 	}
@@ -191,14 +201,11 @@ func TestRequestsHangUntilTheRuleIsRemoved(t *testing.T) {
 			})
 			got := make(chan string, 1) // sent to by the request below, once
 			go func() {
-				answer, err := s.send(t.Context(), http.MethodGet, "/", "")
+				reply, err := s.ask(t.Context(), http.MethodGet, "/", "")
 				if err != nil {
-					got <- err.Error()
-					return
+					reply.body = err.Error()
 				}
-				defer func() { _ = answer.Body.Close() }()
-				body, err := io.ReadAll(answer.Body)
-				got <- string(body) + cmp.Diff(nil, err)
+				got <- reply.body
 			}()
 			if err := s.rules.WaitStruck(t.Context(), 1); err != nil {
 				t.Fatal(err)
@@ -228,10 +235,7 @@ func TestHangingRequestEndsWhenTheClientGivesUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	got := make(chan error, 1) // sent to by the request below, once
 	go func() {
-		answer, err := s.send(ctx, http.MethodPost, "/api/v1/query", "query=up")
-		if err == nil {
-			_ = answer.Body.Close()
-		}
+		_, err := s.ask(ctx, http.MethodPost, "/api/v1/query", "query=up")
 		got <- err
 	}()
 	if err := s.rules.WaitStruck(ctx, 1); err != nil {
@@ -249,14 +253,9 @@ func TestHangingRequestEndsWhenTheClientGivesUp(t *testing.T) {
 func TestAnswerIsTruncated(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, Charts, `[{"target":"charts","do":"truncate"}]`, ok)
-	answer, err := s.send(t.Context(), http.MethodGet, "/", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(answer.Body)
-	if !errors.Is(err, io.ErrUnexpectedEOF) || string(body) != "carri" {
-		t.Errorf("got %q, %v, want the first half and an unexpected end", body, err)
+	got, err := s.ask(t.Context(), http.MethodGet, "/", "")
+	if !errors.Is(err, io.ErrUnexpectedEOF) || got.body != "carri" {
+		t.Errorf("got %+v, %v, want the first half and an unexpected end", got, err)
 	}
 }
 
@@ -274,8 +273,8 @@ func TestWatchIsDropped(t *testing.T) {
 				w.Header().Set("Content-Type", tt.kind)
 				_, _ = io.WriteString(w, tt.stream)
 			})
-			if _, body := s.get(t, http.MethodGet, "/"+tt.query, ""); body != tt.want {
-				t.Errorf("stream %q: got %q, want %q", tt.stream, body, tt.want)
+			if got := s.get(t, http.MethodGet, "/"+tt.query, ""); got.body != tt.want {
+				t.Errorf("stream %q: got %q, want %q", tt.stream, got.body, tt.want)
 			}
 		})
 	}

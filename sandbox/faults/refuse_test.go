@@ -42,9 +42,9 @@ func TestRefusalsAreWordedAsTheServersOwn(t *testing.T) {
 		t.Run(fmt.Sprint(tt.target, tt.code), func(t *testing.T) {
 			t.Parallel()
 			s := newStand(t, tt.target, fmt.Sprintf(`[{"target":%q,"do":"status","code":%d,"retryAfter":7}]`, tt.target, tt.code), ok)
-			answer, body := s.get(t, http.MethodPatch, tt.path, "")
-			if answer.StatusCode != tt.code || body != tt.want || answer.Header.Get("Retry-After") != "7" {
-				t.Errorf("got %s, %v\n%s\nwant\n%s", answer.Status, answer.Header, body, tt.want)
+			got := s.get(t, http.MethodPatch, tt.path, "")
+			if got.code != tt.code || got.body != tt.want || got.header.Get("Retry-After") != "7" {
+				t.Errorf("got %+v\nwant %d with Retry-After 7 and\n%s", got, tt.code, tt.want)
 			}
 			if s.served.Load() > 0 {
 				t.Error("the request was carried out")

@@ -39,9 +39,9 @@ func TestQueriesAreAnsweredOddly(t *testing.T) {
 			s := newStand(t, Prometheus, `[{"target":"prometheus","do":"`+string(tt.do)+`"}]`, func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = io.WriteString(w, tt.from)
 			})
-			_, got := s.get(t, http.MethodPost, "/api/v1/query", "query=up")
-			if !regexp.MustCompile("^" + tt.want + "$").MatchString(got) {
-				t.Errorf("%s of %s: got %s, want %s", tt.do, tt.from, got, tt.want)
+			got := s.get(t, http.MethodPost, "/api/v1/query", "query=up")
+			if !regexp.MustCompile("^" + tt.want + "$").MatchString(got.body) {
+				t.Errorf("%s of %s: got %s, want %s", tt.do, tt.from, got.body, tt.want)
 			}
 		})
 	}

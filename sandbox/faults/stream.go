@@ -23,7 +23,7 @@ func (h *half) Read(p []byte) (int, error) {
 	}
 	h.done = true
 	n, err := h.ReadCloser.Read(p)
-	if err == io.EOF { //nolint:errorlint // Readers return it as it is, and half of a body is not its end.
+	if err == io.EOF { // half of a body is not its end
 		err = nil
 	}
 	return n / 2, err

@@ -21,8 +21,7 @@ func TestRulesStrikeInTheirOrder(t *testing.T) {
 	s := newStand(t, API, rules, ok)
 	var got []int
 	for _, path := range []string{"/services/sample-app", "/services/sample-app", "/services/other", "/services/sample-app", "/services/sample-app"} {
-		answer, _ := s.get(t, http.MethodPatch, path, "")
-		got = append(got, answer.StatusCode)
+		got = append(got, s.get(t, http.MethodPatch, path, "").code)
 	}
 	if diff := cmp.Diff([]int{503, 409, 200, 409, 200}, got); diff != "" {
 		t.Errorf("answers (-want +got):\n%s", diff)
@@ -60,8 +59,7 @@ func TestRulesAreAboutWhatTheySay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStand(t, API, `[{"target":"api","do":"status","code":500,`+tt.rule+`}]`, ok)
-			answer, _ := s.get(t, tt.method, tt.path, tt.body)
-			if struck := answer.StatusCode == http.StatusInternalServerError; struck != tt.struck {
+			if struck := s.get(t, tt.method, tt.path, tt.body).code == http.StatusInternalServerError; struck != tt.struck {
 				t.Errorf("rule %s, %s %s %s: struck is %t, want %t", tt.rule, tt.method, tt.path, tt.body, struck, tt.struck)
 			}
 		})
@@ -151,4 +149,3 @@ func TestDelaysAreKept(t *testing.T) {
 		}
 	})
 }
-
