@@ -17,6 +17,10 @@ Usage:
   perch-sandbox up [flags]                  run until Ctrl-C, and say how to use it
   perch-sandbox up [flags] -- COMMAND...    run COMMAND with KUBECONFIG, PERCH_PROMETHEUS
                                             and PERCH_MIRROR set, then stop
+  perch-sandbox up --faults [flags] ...     the same, where what those three lead to can be
+                                            broken; PERCH_SANDBOX_FAULTS is the URL of the
+                                            switchboard, PERCH_SANDBOX_DIRECT a kubeconfig
+                                            that nothing breaks
 
 Flags:
 `
@@ -27,6 +31,22 @@ The tag of an image says how its container behaves:
   green-slow        one in five over 100 ms   green-coldstart   fails and slow for 30 s
   green-errors      5 % of the answers fail   green-ramp        worse over 5 minutes
   green-leak        2 % of the answers fail   any other         healthy
+
+With --faults, at the URL in PERCH_SANDBOX_FAULTS:
+  PUT /faults       replaces the rules by a JSON list; each rule is of
+                      target   api, prometheus, charts
+                      method, path, query, body   which requests: the last three regexps
+                      skip, times                 how many pass first, then suffer (0: all)
+                      delay                       before whatever happens, such as 1.5s
+                      do       latency, hang, status, reset, lose-answer, hold-answer,
+                               truncate, drop-watch (api), empty, nan, several, stale,
+                               warning, wrong-json (prometheus)
+                      code, retryAfter            of do status: 400 to 599, and seconds
+  GET /faults       the rules, each with how often it matched and struck;
+                    ?struck=N answers once they have struck N times
+  DELETE /faults    no rules any more; what hangs goes on
+  GET /traffic      every split that the tutorial's service ever had, as lines of JSON
+  POST /reset       the tutorial from its beginning; ?tag=TAG with another candidate
 `
 
 // arguments are what the command line asks for.
@@ -35,6 +55,7 @@ type arguments struct {
 	dir            string
 	scrapeInterval time.Duration
 	tutorial       bool
+	faults         bool
 	tag            string
 	command        []string
 }
@@ -54,6 +75,7 @@ func parse(line []string) (parsed arguments, help string, err error) {
 	flags.Lookup("tutorial").NoOptDefVal = charts.DefaultTag
 	flags.IntVar(&parsed.rate, "rps", 40, "load of the tutorial in requests per second")
 	flags.StringVar(&parsed.dir, "dir", "", "keep the sandbox's files in this folder (default: a temporary one, removed at the end)")
+	flags.BoolVar(&parsed.faults, "faults", false, "lead clients through proxies that break requests on purpose; see below")
 	flags.DurationVar(&parsed.scrapeInterval, "scrape-interval", 5*time.Second, "how often Prometheus scrapes")
 	help = usage + flags.FlagUsages() + tags
 

@@ -20,6 +20,7 @@ func TestParse(t *testing.T) {
 		"tutorial":        {[]string{"up", "--tutorial"}, arguments{rate: 40, scrapeInterval: 5 * time.Second, tutorial: true, tag: "green"}},
 		"tutorial's tag":  {[]string{"up", "--tutorial=green-slow"}, arguments{rate: 40, scrapeInterval: 5 * time.Second, tutorial: true, tag: "green-slow"}},
 		"flags and dash":  {[]string{"up", "--rps", "9", "--dir", "d", "--scrape-interval=1s", "--", "a", "--rps", "b"}, arguments{rate: 9, dir: "d", scrapeInterval: time.Second, tag: "green", command: []string{"a", "--rps", "b"}}},
+		"faults":          {[]string{"up", "--faults"}, arguments{rate: 40, scrapeInterval: 5 * time.Second, tag: "green", faults: true}},
 		"flags before up": {[]string{"--rps=9", "up"}, arguments{rate: 9, scrapeInterval: 5 * time.Second, tag: "green"}},
 	}
 	for name, test := range tests {
@@ -32,7 +33,7 @@ func TestParse(t *testing.T) {
 			same := slices.Equal(got.command, test.want.command)
 			got.command, test.want.command = nil, nil
 			if !same || got.rate != test.want.rate || got.dir != test.want.dir || got.tag != test.want.tag ||
-				got.tutorial != test.want.tutorial || got.scrapeInterval != test.want.scrapeInterval {
+				got.tutorial != test.want.tutorial || got.faults != test.want.faults || got.scrapeInterval != test.want.scrapeInterval {
 				t.Errorf("parse %q: got %+v, want %+v", test.line, got, test.want)
 			}
 		})
@@ -67,7 +68,7 @@ func TestHelpNamesEachFlag(t *testing.T) {
 	if !errors.Is(err, pflag.ErrHelp) {
 		t.Fatalf("got %v, want the help", err)
 	}
-	for _, word := range []string{"--tutorial", "--rps", "--dir", "--scrape-interval", "KUBECONFIG", "green-ramp"} {
+	for _, word := range []string{"--tutorial", "--rps", "--dir", "--scrape-interval", "--faults", "KUBECONFIG", "PERCH_SANDBOX_DIRECT", "green-ramp", "lose-answer"} {
 		if !strings.Contains(help, word) {
 			t.Errorf("help does not name %s", word)
 		}

@@ -19,7 +19,6 @@ import (
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 	"knative.dev/serving/pkg/client/clientset/versioned"
 
-	"perch/sandbox/cluster"
 	"perch/sandbox/controlplane"
 )
 
@@ -31,7 +30,7 @@ const deadline = 60 * time.Second
 
 // shared is the sandbox that all tests of this package use; there can be one in a process.
 var shared struct { //nolint:gochecknoglobals // a process can hold one
-	*cluster.Cluster
+	*sandbox
 
 	admin, narrow *rest.Config
 	services      *versioned.Clientset
@@ -57,7 +56,7 @@ func withCluster(tests func() int) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = folder.close() }()
-	parsed, _, err := parse([]string{"up", "--tutorial", "--rps=20", "--scrape-interval=250ms"})
+	parsed, _, err := parse([]string{"up", "--tutorial", "--rps=20", "--scrape-interval=250ms", "--faults"})
 	if err != nil {
 		return 1, err
 	}
@@ -65,20 +64,20 @@ func withCluster(tests func() int) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	shared.Cluster, shared.dir = running, folder.dir
-	if shared.admin, err = login(controlplane.Admin); err != nil {
+	shared.sandbox, shared.dir = running, folder.dir
+	if shared.admin, err = login(shared.Kubeconfig, controlplane.Admin); err != nil {
 		return 1, err
 	}
-	if shared.narrow, err = login(controlplane.Narrow); err != nil {
+	if shared.narrow, err = login(shared.Kubeconfig, controlplane.Narrow); err != nil {
 		return 1, err
 	}
 	shared.services = versioned.NewForConfigOrDie(shared.admin)
 	code = tests()
-	return code, running.Stop()
+	return code, stop(running)
 }
 
-func login(context string) (*rest.Config, error) {
-	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: shared.Kubeconfig}
+func login(kubeconfig, context string) (*rest.Config, error) {
+	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: kubeconfig}
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: context}).ClientConfig()
 	if err != nil {
 		return nil, err

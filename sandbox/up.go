@@ -68,11 +68,19 @@ func up(parsed arguments) (code int, err error) {
 	}
 	shown.done("ready")
 	code, err = attend(parsed, running, signals)
-	return code, errors.Join(err, stop(parsed, running))
+	return code, errors.Join(err, stop(running))
+}
+
+// sandbox is what is up.
+type sandbox struct {
+	*cluster.Cluster
+
+	tutorial *tutorial.Tutorial // nil if it was not done
+	board    *switchboard       // nil without --faults
 }
 
 // start brings the cluster up, and does the tutorial, unless a signal comes first.
-func start(parsed arguments, folder *workspace, shown *progress, signals <-chan os.Signal) (*cluster.Cluster, error) {
+func start(parsed arguments, folder *workspace, shown *progress, signals <-chan os.Signal) (*sandbox, error) {
 	log, err := journal.Open(filepath.Join(folder.dir, "sandbox.log"))
 	if err != nil {
 		return nil, err
@@ -102,7 +110,7 @@ func untilSignal(signals <-chan os.Signal) (ctx context.Context, release func() 
 	}
 }
 
-func bringUp(ctx context.Context, parsed arguments, folder *workspace, shown *progress, log *journal.Journal) (*cluster.Cluster, error) {
+func bringUp(ctx context.Context, parsed arguments, folder *workspace, shown *progress, log *journal.Journal) (*sandbox, error) {
 	running, err := cluster.Start(ctx, cluster.Options{
 		Dir:            folder.dir,
 		ScrapeInterval: parsed.scrapeInterval,
@@ -110,29 +118,45 @@ func bringUp(ctx context.Context, parsed arguments, folder *workspace, shown *pr
 		Journal:        log,
 		Progress:       shown.stage,
 	})
-	if err != nil || !parsed.tutorial {
-		return running, err
+	if err != nil {
+		return nil, err
 	}
-	steps := &tutorial.Tutorial{
-		Dir:      filepath.Join(folder.dir, "state"),
-		Rate:     parsed.rate,
-		Log:      log.Log,
-		Progress: shown.stage,
+	s := &sandbox{Cluster: running}
+	if parsed.tutorial {
+		s.tutorial = &tutorial.Tutorial{
+			Dir:      filepath.Join(folder.dir, "state"),
+			Rate:     parsed.rate,
+			Log:      log.Log,
+			Progress: shown.stage,
+		}
+		if err := s.tutorial.Run(ctx, running); err != nil {
+			return nil, err
+		}
 	}
-	return running, steps.Run(ctx, running)
+	if parsed.faults {
+		s.board, err = openSwitchboard(context.WithoutCancel(ctx), s)
+	}
+	return s, err
+}
+
+// variables are what leads programs to the sandbox.
+func (s *sandbox) variables() []string {
+	if s.board != nil {
+		return s.board.variables()
+	}
+	return []string{
+		"KUBECONFIG=" + s.Kubeconfig,
+		"PERCH_PROMETHEUS=" + s.Prometheus.URL,
+		"PERCH_MIRROR=" + charts.Origin + "=" + s.Charts.URL,
+	}
 }
 
 // attend stays until the sandbox is to end, and returns the exit code.
-func attend(parsed arguments, running *cluster.Cluster, signals <-chan os.Signal) (int, error) {
-	variables := []string{
-		"KUBECONFIG=" + running.Kubeconfig,
-		"PERCH_PROMETHEUS=" + running.Prometheus.URL,
-		"PERCH_MIRROR=" + charts.Origin + "=" + running.Charts.URL,
-	}
+func attend(parsed arguments, running *sandbox, signals <-chan os.Signal) (int, error) {
 	if len(parsed.command) > 0 {
-		return runCommand(parsed.command, variables, signals)
+		return runCommand(parsed.command, running.variables(), signals)
 	}
-	explain(parsed, running, variables)
+	explain(running)
 	received := <-signals
 	if received == os.Interrupt {
 		return 0, nil // Ctrl-C is how it is meant to end
@@ -141,28 +165,37 @@ func attend(parsed arguments, running *cluster.Cluster, signals <-chan os.Signal
 }
 
 // explain prints how to use the sandbox. Its lines can be given to a shell as they are.
-func explain(parsed arguments, running *cluster.Cluster, variables []string) {
+func explain(running *sandbox) {
 	say(os.Stdout, "\n")
-	for _, variable := range variables {
+	for _, variable := range running.variables() {
 		say(os.Stdout, "export %s\n", variable)
 	}
-	say(os.Stdout, "\n# In another shell, after those three lines:\n")
+	say(os.Stdout, "\n# In another shell, after those lines:\n")
 	say(os.Stdout, "#   kubectl get ksvc,rev,experiments\n")
 	say(os.Stdout, "#   kubectl --context perch ...    as the user who may do no more than a release needs\n")
 	say(os.Stdout, "# Services answer at their URL with the gateway's port, for instance\n")
 	_, port, _ := net.SplitHostPort(running.Gateway)
 	say(os.Stdout, "#   curl http://sample-app.default.localhost:%s\n", port)
 	say(os.Stdout, "#   curl -H 'Host: sample-app.default.localhost' http://%s\n", running.Gateway)
-	if !parsed.tutorial {
+	if running.board != nil {
+		say(os.Stdout, "# Break something, and heal it:\n")
+		say(os.Stdout, "#   curl -X PUT $PERCH_SANDBOX_FAULTS/faults -d '[{\"target\":\"prometheus\",\"do\":\"hang\"}]'\n")
+		say(os.Stdout, "#   curl -X DELETE $PERCH_SANDBOX_FAULTS/faults\n")
+	}
+	if running.tutorial == nil {
 		say(os.Stdout, "# The tutorial's steps 1 and 2 are done by perch-sandbox up --tutorial\n")
 	}
 	say(os.Stdout, "# Ctrl-C ends it.\n")
 }
 
-// stop ends the cluster, and tells what the load counted.
-func stop(parsed arguments, running *cluster.Cluster) error {
-	err := running.Stop()
-	if !parsed.tutorial {
+// stop ends the sandbox, and tells what the load counted.
+func stop(running *sandbox) error {
+	var err error
+	if running.board != nil {
+		err = running.board.close()
+	}
+	err = errors.Join(err, running.Stop())
+	if running.tutorial == nil {
 		return err
 	}
 	if totals, known := running.Jobs.Totals(metav1.NamespaceDefault, tutorial.Load); known {

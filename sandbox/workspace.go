@@ -57,7 +57,7 @@ func (w *workspace) takeOver() error {
 	if err := syscall.Flock(int(w.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return errors.New("is in use by another sandbox; stop that one or name another folder")
 	}
-	for _, old := range []string{"state", "jobs", "kubeconfig", "sandbox.log"} {
+	for _, old := range []string{"state", "jobs", "kubeconfig", "kubeconfig-faults", "sandbox.log"} {
 		if err := os.RemoveAll(filepath.Join(w.dir, old)); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"time"
 
 	"helm.sh/helm/v3/pkg/chart"
@@ -44,8 +45,10 @@ type Repository struct {
 	// Chart is the chart that is served.
 	Chart *chart.Chart
 
-	files  map[string][]byte
-	server *http.Server
+	tutorial fs.FS
+	mu       sync.RWMutex
+	files    map[string][]byte // by path
+	server   *http.Server
 }
 
 // CheckTag tells whether an image can have the tag.
@@ -59,16 +62,16 @@ func CheckTag(name string) error {
 // Serve serves the files of the tutorial until Stop, the chart's archive being built in dir. The
 // candidate's image has the tag given.
 func Serve(ctx context.Context, tutorial fs.FS, dir, candidateTag string) (*Repository, error) {
-	r := &Repository{files: map[string][]byte{}}
-	if err := r.readFiles(tutorial, candidateTag); err != nil {
-		return nil, fmt.Errorf("tutorial's files: %w", err)
+	r := &Repository{tutorial: tutorial, files: map[string][]byte{}}
+	if err := r.SetTag(candidateTag); err != nil {
+		return nil, err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for the chart repository: %w", err)
 	}
 	r.URL = "http://" + listener.Addr().String() + root
-	if err := r.pack(tutorial, dir); err != nil {
+	if err := r.pack(dir); err != nil {
 		return nil, fmt.Errorf("chart sample-app: %w", err)
 	}
 	r.server = &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second}
@@ -76,16 +79,22 @@ func Serve(ctx context.Context, tutorial fs.FS, dir, candidateTag string) (*Repo
 	return r, nil
 }
 
-// readFiles takes the YAML files beside the chart.
-func (r *Repository) readFiles(tutorial fs.FS, candidateTag string) error {
-	names, err := fs.Glob(tutorial, "*.yaml")
+// SetTag has the values files, those YAML files beside the chart, name the candidate's image with
+// the tag given from now on.
+func (r *Repository) SetTag(candidateTag string) error {
+	if err := CheckTag(candidateTag); err != nil {
+		return err
+	}
+	names, err := fs.Glob(r.tutorial, "*.yaml")
 	if err != nil {
 		return err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, name := range names {
-		content, err := fs.ReadFile(tutorial, name)
+		content, err := fs.ReadFile(r.tutorial, name)
 		if err != nil {
-			return err
+			return fmt.Errorf("tutorial's files: %w", err)
 		}
 		r.files[root+"/"+name] = image.ReplaceAll(content, []byte("${1}:"+candidateTag))
 	}
@@ -93,9 +102,9 @@ func (r *Repository) readFiles(tutorial fs.FS, candidateTag string) error {
 }
 
 // pack builds the archive of the chart, and the index with its digest.
-func (r *Repository) pack(tutorial fs.FS, dir string) error {
+func (r *Repository) pack(dir string) error {
 	var err error
-	if r.Chart, err = load(tutorial); err != nil {
+	if r.Chart, err = load(r.tutorial); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -109,7 +118,7 @@ func (r *Repository) pack(tutorial fs.FS, dir string) error {
 	if err != nil {
 		return err
 	}
-	index, err := repo.IndexDirectory(dir, r.URL+"/helm-repo")
+	index, err := repo.IndexDirectory(dir, "") // relative URLs lead through a proxy too
 	if err != nil {
 		return err
 	}
@@ -144,7 +153,7 @@ func load(tutorial fs.FS) (*chart.Chart, error) {
 
 // Values are the values of a file that is served, such as experimental-values.yaml.
 func (r *Repository) Values(name string) (map[string]any, error) {
-	content, served := r.files[root+"/"+name]
+	content, served := r.file(root + "/" + name)
 	if !served {
 		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
 	}
@@ -155,9 +164,16 @@ func (r *Repository) Values(name string) (map[string]any, error) {
 	return values, nil
 }
 
+func (r *Repository) file(path string) (content []byte, served bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	content, served = r.files[path]
+	return content, served
+}
+
 // ServeHTTP serves a file.
 func (r *Repository) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	content, served := r.files[request.URL.Path]
+	content, served := r.file(request.URL.Path)
 	if !served {
 		http.NotFound(w, request)
 		return

@@ -60,7 +60,11 @@ func TestIndexLeadsToTheChart(t *testing.T) {
 	if err != nil {
 		t.Fatalf("index: %v", err)
 	}
-	archive := fetch(t, version.URLs[0])
+	where, err := repo.ResolveReferenceURL(r.URL+"/helm-repo", version.URLs[0])
+	if err != nil {
+		t.Fatalf("index: %v", err)
+	}
+	archive := fetch(t, where)
 	sum := sha256.Sum256(archive)
 	if got := hex.EncodeToString(sum[:]); got != version.Digest {
 		t.Errorf("digest of the archive is %s, the index says %s", got, version.Digest)
@@ -135,6 +139,23 @@ func TestUnknownPathsAreNotFound(t *testing.T) {
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusNotFound {
 		t.Errorf("got %s, want 404", response.Status)
+	}
+}
+
+func TestTagOfTheCandidateCanChange(t *testing.T) {
+	t.Parallel()
+	r := serve(t, DefaultTag)
+	if err := r.SetTag("a b"); err == nil {
+		t.Error("an odd tag is taken")
+	}
+	if err := r.SetTag("green-slow"); err != nil {
+		t.Fatal(err)
+	}
+	for file, tag := range map[string]string{"baseline": "blue", "candidate": "green-slow", "experimental": "green-slow"} {
+		values, err := r.Values(file + "-values.yaml")
+		if image := "gcr.io/knative-samples/knative-route-demo:" + tag; err != nil || values["image"] != image {
+			t.Errorf("%s: image is %v, %v, want %s", file, values["image"], err, image)
+		}
 	}
 }
 

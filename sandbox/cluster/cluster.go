@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"knative.dev/pkg/injection"
 
@@ -58,6 +59,8 @@ type Cluster struct {
 	Jobs *jobs.Manager
 	// Client may do everything.
 	Client kubernetes.Interface
+	// Objects may too, with objects of every kind.
+	Objects dynamic.Interface
 
 	options      Options
 	controlPlane *controlplane.ControlPlane
@@ -106,6 +109,9 @@ func (c *Cluster) start(ctx context.Context) error {
 		return err
 	}
 	if c.Client, err = kubernetes.NewForConfig(c.controlPlane.Config); err != nil {
+		return err
+	}
+	if c.Objects, err = dynamic.NewForConfig(c.controlPlane.Config); err != nil {
 		return err
 	}
 	if err := c.controlPlane.WriteKubeconfig(c.Kubeconfig); err != nil {

@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
 	"perch/sandbox/assets"
@@ -27,10 +26,6 @@ const ReleaseNamespace = "iter8-system"
 // install creates the namespaces, all custom resource definitions and the roles of the narrow user.
 // It returns when custom resources can be created without delay.
 func (c *Cluster) install(ctx context.Context) (time.Time, error) {
-	objects, err := dynamic.NewForConfig(c.controlPlane.Config)
-	if err != nil {
-		return time.Time{}, err
-	}
 	knativeFiles, err := fs.Sub(assets.Knative, "knative")
 	if err != nil {
 		return time.Time{}, err
@@ -39,7 +34,7 @@ func (c *Cluster) install(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	usable, err := knative.InstallDefinitions(ctx, objects, knativeFiles, kinds...)
+	usable, err := knative.InstallDefinitions(ctx, c.Objects, knativeFiles, kinds...)
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -42,19 +42,11 @@ func newRelease(c *cluster.Cluster, dir string, log *slog.Logger) (*release, err
 	*flags.KubeConfig = c.Kubeconfig
 	*flags.Namespace = cluster.ReleaseNamespace
 	*flags.CacheDir = filepath.Join(dir, "helm")
-	r := &release{config: new(action.Configuration), charts: c.Charts}
+	r := &release{config: new(action.Configuration), charts: c.Charts, objects: c.Objects}
 	debug := func(format string, arguments ...any) {
 		log.Debug(fmt.Sprintf(format, arguments...), "from", "helm")
 	}
-	if err := r.config.Init(flags, cluster.ReleaseNamespace, "secret", debug); err != nil {
-		return nil, err
-	}
-	config, err := flags.ToRESTConfig()
-	if err != nil {
-		return nil, err
-	}
-	r.objects, err = dynamic.NewForConfig(config)
-	return r, err
+	return r, r.config.Init(flags, cluster.ReleaseNamespace, "secret", debug)
 }
 
 // install makes the release with the chart's own values, as helm install does.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
@@ -45,6 +46,11 @@ func (t *Tutorial) Run(ctx context.Context, c *cluster.Cluster) error {
 		return err
 	}
 	t.Progress(fmt.Sprintf("load of %d requests a second", t.Rate))
+	return t.startLoad(ctx, c, release)
+}
+
+// startLoad makes the Job, unless it is there.
+func (t *Tutorial) startLoad(ctx context.Context, c *cluster.Cluster, release *release) error {
 	url, err := release.url(ctx)
 	if err != nil {
 		return err
@@ -53,7 +59,8 @@ func (t *Tutorial) Run(ctx context.Context, c *cluster.Cluster) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.Client.BatchV1().Jobs(metav1.NamespaceDefault).Create(ctx, job, metav1.CreateOptions{}); err != nil {
+	_, err = c.Client.BatchV1().Jobs(metav1.NamespaceDefault).Create(ctx, job, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("create job %s: %w", job.Name, err)
 	}
 	return nil
