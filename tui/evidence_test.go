@@ -189,3 +189,29 @@ func BenchmarkEvidence(b *testing.B) {
 		}
 	}
 }
+
+func TestProofLimit(t *testing.T) {
+	t.Parallel()
+	lower, upper, absolute := 0.5, 1.2, 60.0
+	for name, row := range map[string]struct {
+		o     experiment.Objective
+		lower bool
+		limit *float64
+		want  string
+	}{
+		"upper of two":     {experiment.Objective{LowerLimit: &lower, UpperLimit: &upper}, false, &upper, "≤ 1.2"},
+		"lower of two":     {experiment.Objective{LowerLimit: &lower, UpperLimit: &upper}, true, &lower, "≥ 0.5"},
+		"relative":         {experiment.Objective{UpperLimit: &upper, Relative: true}, false, &absolute, "≤ 60"},
+		"relative, lower":  {experiment.Objective{LowerLimit: &lower, Relative: true}, true, &absolute, "≥ 60"},
+		"not known so far": {experiment.Objective{LowerLimit: &lower, UpperLimit: &upper, Relative: true}, true, nil, "≥ 0.5×"},
+	} {
+		sc := scene{State: experiment.State{Weighing: &experiment.Weighing{
+			State: evidence.State{Objectives: []evidence.Objective{{Lower: row.lower}}},
+			Call:  evidence.Call{Objectives: []evidence.Assessment{{Limit: row.limit}}}, Of: []int{0},
+		}}}
+		sc.Setup.Spec.Criteria.Objectives = []experiment.Objective{row.o}
+		if got := sc.proofLimit(proofRow{tableRow{objective: 0}, 0}); got != row.want {
+			t.Errorf("%s: got %q, want %q", name, got, row.want)
+		}
+	}
+}

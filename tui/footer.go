@@ -71,8 +71,8 @@ func keysPanel(sc scene, keys KeyMap, width int) string {
 // rulePanel is a line across the screen, with a tee where the columns meet it; a text in it takes
 // the place of the line.
 func (sc scene) rulePanel(f flash, tee string, width int) string {
-	column := width - rightWidth(width) - 1
-	if rightWidth(width) == 0 {
+	column := width - sc.sideWidth(width) - 1
+	if sc.sideWidth(width) == 0 {
 		tee = sc.lines.across
 	}
 	line := sc.dye(rule, strings.Repeat(sc.lines.across, max(0, column))+tee+strings.Repeat(sc.lines.across, max(0, width-column-1)))

@@ -10,6 +10,7 @@ import (
 const (
 	minWidth, minHeight = 60, 16 // below: one sentence and the state
 	twoColumns          = 100    // from this width on there is a right column
+	provenTwoColumns    = 112    // the same where ranges are shown
 	tallScreen          = 30     // from this height on there is a line of guidance
 	headRows            = 3      // banner, sentence, rule
 	footRows            = 2      // rule, keys
@@ -27,6 +28,15 @@ func rightWidth(width int) int {
 		return 0
 	}
 	return min(max(width*rightShare/100, rightMin), rightMax)
+}
+
+// sideWidth is the width of the right column in a scene: the ranges of what is proven need the width
+// more than the events do.
+func (sc scene) sideWidth(width int) int {
+	if sc.weighs() && width < provenTwoColumns {
+		return 0
+	}
+	return rightWidth(width)
 }
 
 // spread puts texts at both ends of a line. Where there is no room for both, the right one goes.

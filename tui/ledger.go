@@ -14,6 +14,7 @@ import (
 const (
 	requestsColumn = 9  // "REQUESTS" and a blank
 	gainColumn     = 11 // two blanks and "CERTIFIED"
+	alarmColumn    = 8
 	ledgerMin      = 4
 	ledgerMax      = 12
 )
@@ -57,7 +58,7 @@ func (sc scene) ledgerLines(width int) []string {
 
 func (sc scene) ledgerHead() string {
 	return " " + sc.cell(title, "INTERVALS", clockColumn+2) + sc.number(dim, "REQUESTS", requestsColumn) +
-		sc.number(dim, "CERTIFIED", gainColumn) + sc.number(dim, "ALARM", gainColumn)
+		sc.number(dim, "CERTIFIED", gainColumn) + sc.number(dim, "ALARM", alarmColumn)
 }
 
 func (sc scene) ledgerRow(l experiment.LedgerLine, width int) string {
@@ -75,7 +76,7 @@ func (sc scene) ledgerRow(l experiment.LedgerLine, width int) string {
 	}
 	c := sc.Weighing.Call
 	certified, alarm := sc.gains(l.Line, c.Slowest, c.Worst)
-	return line + sc.number(plain, certified, gainColumn) + sc.number(plain, alarm, gainColumn)
+	return line + sc.number(plain, certified, gainColumn) + sc.number(plain, alarm, alarmColumn)
 }
 
 // gains is what an interval did to the two meters, as far as the slowest and the worst objective

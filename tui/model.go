@@ -200,7 +200,8 @@ func (m model) changedBeneath(before experiment.State) (model, tea.Cmd) {
 		m = m.flashed(unknown, "the question is gone: "+err.Error())
 		return m, nil
 	}
-	if m.state.Asked != nil && m.dialog.kind == promoteDialog && m.state.Asked.Seq != m.dialog.answers {
+	answers := m.dialog.kind == promoteDialog || m.dialog.kind == recoverDialog
+	if m.state.Asked != nil && answers && m.state.Asked.Seq != m.dialog.answers {
 		m.dialog.answers = m.state.Asked.Seq
 		m.dialog.note = "this is new: the question has changed since you opened it"
 	}

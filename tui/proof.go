@@ -180,11 +180,18 @@ func (sc scene) proofLimit(row proofRow) string {
 	if row.k < 0 {
 		return limitWords(o, units)
 	}
-	if limit := sc.assessment(row.k).Limit; limit != nil {
-		o.UpperLimit, o.LowerLimit, o.Relative = limit, nil, false
-	}
 	if sc.Weighing.State.Objectives[row.k].Lower {
-		o.LowerLimit, o.UpperLimit = o.UpperLimit, nil
+		o.UpperLimit = nil
+	} else {
+		o.LowerLimit = nil
+	}
+	if limit := sc.assessment(row.k).Limit; limit != nil && o.Relative {
+		o.Relative = false
+		if o.UpperLimit != nil {
+			o.UpperLimit = limit
+		} else {
+			o.LowerLimit = limit
+		}
 	}
 	return limitWords(o, units)
 }

@@ -78,7 +78,7 @@ func (m model) body(sc scene) []string {
 		head := sc.heading(name, "esc back, ↑ ↓ scroll ", m.width)
 		return fit(head+"\n"+m.pane.view.View(), m.width, height)
 	}
-	side := rightWidth(m.width)
+	side := sc.sideWidth(m.width)
 	if side == 0 {
 		return fit(sc.stack(sc.sections(height, eventsWanted), m.width), m.width, height)
 	}
