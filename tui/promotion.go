@@ -26,6 +26,7 @@ func promotionPanel(sc scene, width, height int) string {
 		list = append(list, sc.heading(name, "", width))
 		list = append(list, sc.planRows(sc.shortened(plan, width-len("   ")-planColumn-margin), "   ", width)...)
 	}
+	open = open && sc.Asked.Fact.Question != experiment.ToAdopt
 	if open && len(sc.Asked.Fact.For)+len(sc.Asked.Fact.Against) > 0 {
 		if len(list) > 0 {
 			list = append(list, "")

@@ -24,7 +24,7 @@ func questionWords(s experiment.State, f experiment.Asked) string {
 	if f.Locked {
 		text += "; a Helm release is locked: recover unlocks it, then tries again"
 	}
-	if len(f.Against) > 0 {
+	if len(f.Against) > 0 && f.Question != experiment.ToAdopt { // who changed what is said already
 		text += "; against: " + strings.Join(f.Against, ", ")
 	}
 	return text

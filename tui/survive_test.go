@@ -91,7 +91,7 @@ func adopting(t *testing.T) *tape {
 	t.Helper()
 	tp := running(t)
 	tp.moved("kubectl-patch", 40)
-	tp.tell(0, experiment.Asked{Question: experiment.ToAdopt})
+	tp.tell(0, experiment.Asked{Question: experiment.ToAdopt, Against: []string{"hold: traffic is 60/40, Perch asked for 55/45; changed by kubectl-patch"}})
 	return tp
 }
 
