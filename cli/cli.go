@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"perch/experiment"
+	"perch/tui"
 )
 
 // The exit codes of every verb.
@@ -54,6 +55,9 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	if code, ok := errors.AsType[exitError](err); ok {
 		return int(code)
 	}
+	if refused, ok := errors.AsType[*preflightError](err); ok {
+		return tellRefusal(s, refused)
+	}
 	printError(s.Err, err)
 	if _, locked := errors.AsType[*experiment.LockedError](err); locked {
 		return codeLocked
@@ -81,7 +85,7 @@ live, and promotes the winner with Helm after you approve.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
 	})
-	root.AddCommand(newRun(s), newReplay(s), newDescribe(s), newVersion(s))
+	root.AddCommand(newRun(s), newCheck(s), newReplay(s), newDescribe(s), newVersion(s))
 	return root
 }
 
@@ -118,6 +122,14 @@ func printError(w io.Writer, err error) {
 	if hint := experiment.HintOf(err); hint != "" {
 		fmt.Fprintf(w, " hint: %s\n", hint)
 	}
+}
+
+// tellRefusal says why a run did not begin.
+func tellRefusal(s Streams, e *preflightError) int {
+	if err := tui.Findings(s.Err, e.found, plain()); err != nil {
+		printError(s.Err, err)
+	}
+	return codeError
 }
 
 // exitOf is the exit code of a run that ended.

@@ -40,32 +40,35 @@ type drive struct {
 	before      *experiment.State // nil: a run begins
 }
 
-// take makes this process the driver of a target.
-func take(ctx context.Context, cluster *kube.Cluster, spec experiment.Spec, f takeFlags) (*drive, error) {
+// newDrive finds out whether there is a run to go on with. It writes nothing.
+func newDrive(ctx context.Context, cluster *kube.Cluster, spec experiment.Spec) (*drive, error) {
 	d := &drive{checkpoints: kube.NewCheckpoints(cluster)}
 	d.driver = experiment.Driver{Run: strings.ToLower(rand.Text()[:10]), Holder: holder(), Since: time.Now().UTC()}
 	before, err := d.load(ctx, spec.Target)
-	if err != nil {
-		return nil, err
-	}
 	if before != nil {
-		d.driver.Run = before.Setup.Driver.Run // whose lease it may be
+		d.before, d.driver.Run = before, before.Setup.Driver.Run // whose lease it may be
 	}
+	return d, err
+}
+
+// take makes this process the driver of the target.
+func (d *drive) take(ctx context.Context, cluster *kube.Cluster, spec experiment.Spec, f takeFlags) error {
 	d.lease = kube.NewLease(cluster, d.driver)
 	if err := d.lease.Acquire(ctx, spec.Target, f.how()); err != nil {
-		return nil, err
+		return err
 	}
 	d.checkpoints.Guard(d.lease)
 	if err := d.choose(ctx, spec, f); err != nil {
 		d.release(ctx)
-		return nil, err
+		return err
 	}
-	return d, nil
+	return nil
 }
 
 // choose finds the run to go on with, now that nobody else can change the checkpoint.
 func (d *drive) choose(ctx context.Context, spec experiment.Spec, f takeFlags) error {
 	before, err := d.load(ctx, spec.Target)
+	d.before = nil
 	if err != nil || before == nil || f.restart {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/klog/v2"
 
 	"perch/experiment"
@@ -76,7 +77,7 @@ func (f *runFlags) register(c *cobra.Command) {
 	f.metrics.register(flags)
 	f.judge.register(c)
 	f.policy.register(c)
-	flags.StringArrayVar(&f.mirrors, "mirror", nil, "FROM=TO: rewrite the start of chart and values URLs; repeatable (or PERCH_MIRROR, comma separated)")
+	f.mirrorFlag(flags)
 	flags.StringVar(&f.approve, "approve", "", "ask, always or never (default ask on a terminal, never elsewhere)")
 	flags.StringVar(&f.record, "record", "", "record to this file (default below $XDG_STATE_HOME/perch)")
 	flags.StringVar(&f.debug, "debug", "", "log to this file")
@@ -86,6 +87,11 @@ func (f *runFlags) register(c *cobra.Command) {
 	flags.BoolVar(&f.take.force, "force", false, "take the target from any driver, even a live one")
 	complete(c, "approve", string(runner.Ask), string(runner.Always), string(runner.Never))
 	f.sink.complete(c)
+}
+
+func (f *runFlags) mirrorFlag(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.mirrors, "mirror", nil,
+		"FROM=TO: rewrite the start of chart and values URLs; repeatable (or PERCH_MIRROR, comma separated)")
 }
 
 func (f *policyFlags) register(c *cobra.Command) {
@@ -116,31 +122,7 @@ func (f *runFlags) run(ctx context.Context, s Streams, file string) (err error) 
 	if err != nil {
 		return err
 	}
-	d, err := take(ctx, p.cluster, spec, f.take)
-	if err != nil {
-		return err
-	}
-	defer d.release(ctx)
-	return f.drive(ctx, s, p, d)
-}
-
-// drive records and conducts a run that has its target to itself.
-func (f *runFlags) drive(ctx context.Context, s Streams, p parts, d *drive) (err error) {
-	config, err := f.config(p, d)
-	if err != nil {
-		return err
-	}
-	record, err := runner.CreateRecord(config.Setup.Record)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, record.Close()) }()
-	config.Recorder = record
-	if config.Resumed != nil {
-		fmt.Fprintf(s.Err, "going on with the run of %s, begun %s, at iteration %d of %d (--restart begins anew)\n",
-			config.Setup.Spec.Name, d.before.Since.UTC().Format("2006-01-02 15:04 MST"), d.before.Iteration, d.before.Iterations())
-	}
-	return f.conduct(ctx, s, config)
+	return f.conduct(ctx, s, p)
 }
 
 // permissions are what the user lets the file do.
@@ -198,22 +180,33 @@ type parts struct {
 
 // parts makes them. Nothing in it talks to the network yet.
 func (f *runFlags) parts(spec experiment.Spec) (p parts, err error) {
-	p.spec = spec
-	if p.known, err = metricsq.Describe(spec); err != nil {
-		return p, usageError{err}
-	}
-	mirror, err := kube.ParseMirror(append(strings.Split(os.Getenv("PERCH_MIRROR"), ","), f.mirrors...))
+	known, err := metricsq.Describe(spec, f.metrics.packs...)
 	if err != nil {
 		return p, usageError{err}
 	}
-	if p.cluster, err = kube.Connect(f.cluster.options()); err != nil {
+	if p, err = f.connect(); err != nil {
 		return p, err
 	}
-	if p.metrics, err = f.metrics.open(p.cluster); err != nil {
-		return p, usageError{err}
-	}
-	p.helm = kube.NewHelm(p.cluster, mirror)
+	p.spec, p.known = spec, known
 	return p, nil
+}
+
+// connect makes what talks to the cluster and to the metrics backend. With an error, what can be had
+// is there all the same.
+func (f *runFlags) connect() (p parts, err error) {
+	mirror, wrong := kube.ParseMirror(append(strings.Split(os.Getenv("PERCH_MIRROR"), ","), f.mirrors...))
+	if wrong != nil {
+		wrong = usageError{wrong}
+	}
+	p.cluster, err = kube.Connect(f.cluster.options())
+	if err == nil {
+		p.helm = kube.NewHelm(p.cluster, mirror)
+	}
+	var unreadable error
+	if p.metrics, unreadable = f.metrics.open(p.cluster); unreadable != nil {
+		unreadable = usageError{unreadable}
+	}
+	return p, errors.Join(wrong, err, unreadable)
 }
 
 // config puts the parts together.
@@ -250,45 +243,6 @@ func (f *runFlags) config(p parts, d *drive) (runner.Config, error) {
 	}
 	c.Judge, err = experiment.JudgeNamed(name)
 	return c, err
-}
-
-// conduct runs the experiment with the sink that the flags and the terminal ask for.
-func (f *runFlags) conduct(ctx context.Context, s Streams, config runner.Config) error {
-	commands := make(chan experiment.Command) // sent by people and signals, never closed
-	config.Commands = commands
-	signalled := forwardSignals(ctx, commands)
-	screen := f.sink.screen(s)
-	if !screen && config.Approval == runner.Ask {
-		unattended := make(chan struct{})
-		config.Unattended = unattended
-		go readCommands(s.In, commands, unattended, s.Err)
-	}
-	r := runner.New(config)
-	ended := make(chan struct{}) // closed when nobody takes commands any more
-	show := f.sink.open(s, func(c experiment.Command) error {
-		select {
-		case commands <- c:
-			return nil
-		case <-ended:
-			return errors.New("the run has ended")
-		}
-	})
-	seeing, leave := context.WithCancel(ctx)
-	defer leave()
-	shown := make(chan error, 1) // sent once, when the sink has nothing more to show
-	go func() { shown <- show(seeing, r.Events()) }()
-	state, err := r.Run(ctx)
-	close(ended)
-	if signalled() {
-		leave() // nobody is there to press a key
-	}
-	if err = errors.Join(err, <-shown); err != nil {
-		return err
-	}
-	if screen {
-		printEnd(s.Out, state)
-	}
-	return exitOf(state.Ended)
 }
 
 // readSpec reads an experiment file.
