@@ -73,6 +73,9 @@ func (h *Helm) loadValues(u experiment.HelmUpgrade) (map[string]any, error) {
 	options := values.Options{ValueFiles: files, Values: u.Set, StringValues: u.SetString}
 	merged, err := options.MergeValues(getter.All(h.settings))
 	if err != nil {
+		if strings.HasPrefix(err.Error(), "failed parsing --set") { // and quotes a part of it
+			err = said{quoted.ReplaceAllString(err.Error(), `"`+mask+`"`), err}
+		}
 		return nil, fetchError("values "+strings.Join(files, ", "), "", err)
 	}
 	return merged, nil
@@ -85,6 +88,9 @@ func (h *Helm) valueFiles(u experiment.HelmUpgrade) []string {
 	}
 	return files
 }
+
+// quoted is what stands between quotes.
+var quoted = regexp.MustCompile(`"[^"]*"`)
 
 // httpStatus is how Helm's getter reports an answer other than 200.
 var httpStatus = regexp.MustCompile(`failed to fetch (\S+) : (\d{3}.*)$`)

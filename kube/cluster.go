@@ -1,11 +1,13 @@
 // Package kube is Perch's hand in the cluster: it reads and moves the traffic weights of a Knative
-// service, and promotes a version with Helm, in process.
+// service, promotes a version with Helm, in process, and keeps the lease and the checkpoint by which
+// a run has the service to itself and survives the end of its process.
 //
 // It decides nothing: what to ask for comes from the caller, and what the router says goes back to
 // it. It never changes a field that is not a weight, never addresses a weight by its position,
-// never overwrites what somebody else wrote meanwhile, and never writes to the terminal. Every
-// request has a deadline, and every error says in one line what happened, and in its hint what to
-// do. A Knative and a Helm may be used by several goroutines.
+// never overwrites what somebody else wrote meanwhile, writes nothing without the lease once a
+// Lease guards it, and never writes to the terminal. Every request has a deadline, and every error
+// says in one line what happened, and in its hint what to do, without a secret. A Knative, a Helm
+// and Checkpoints may be used by several goroutines.
 package kube
 
 import (

@@ -36,19 +36,7 @@ var (
 		`User "([^"]*)" cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?`)
 	// denied is how an admission webhook refuses an object.
 	denied = regexp.MustCompile(`admission webhook "([^"]+)" denied the request: (?s:(.*))`)
-	// userinfo is a user and a password in a URL.
-	userinfo = regexp.MustCompile(`://[^/@\s"]*@`)
-	// secretQuery is a query parameter of a URL that looks like a credential.
-	secretQuery = regexp.MustCompile(`(?i)([?&][^=&\s"]*(?:token|key|secret|passw|sig)[^=&\s"]*=)[^&\s"]+`)
 )
-
-// redact takes credentials in URLs out of a text.
-func redact(text string) string {
-	return secretQuery.ReplaceAllString(userinfo.ReplaceAllString(text, "://***@"), "${1}***")
-}
-
-// oneLine makes one line of a text, without credentials.
-func oneLine(text string) string { return redact(strings.Join(strings.Fields(text), " ")) }
 
 // explain says what an answer of the API server means, and what to do about it. An error that is
 // explained already stays as it is.

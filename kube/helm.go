@@ -147,7 +147,7 @@ func (h *Helm) explain(err error, p *promotion) error {
 		return experiment.WithHint(said{p.unready(err), err}, "kubectl get events -n "+p.Namespace+" says why; helm history "+
 			p.Release+" -n "+p.Namespace+" shows how it stands")
 	}
-	explained := explain(err, h.context)
+	explained := explain(said{p.hide(err.Error()), err}, h.context)
 	if experiment.HintOf(explained) != "" || errors.Is(err, context.Canceled) {
 		return explained
 	}

@@ -9,7 +9,7 @@ import (
 
 func TestChanged(t *testing.T) {
 	t.Parallel()
-	without := func(manager, at string) object {
+	stripped := func(manager, at string) object {
 		m := managed(manager, at)
 		m["fieldsV1"] = object{"f:spec": object{"f:template": object{}}}
 		return m
@@ -27,16 +27,16 @@ func TestChanged(t *testing.T) {
 		{name: "nobody"},
 		{name: "helm before Perch ever wrote", fields: []any{managed("helm", "2026-11-24T10:00:00Z")},
 			by: "helm", at: at(t, "2026-11-24T10:00:00Z")},
-		{name: "kubectl apply --server-side", fields: []any{applied, lastApplied, without("perch", "2026-11-24T10:00:09Z")},
+		{name: "kubectl apply --server-side", fields: []any{applied, lastApplied, stripped("perch", "2026-11-24T10:00:09Z")},
 			by: "kubectl", at: at(t, "2026-11-24T10:00:08Z")},
-		{name: "kubectl edit takes it from kubectl patch", fields: []any{without("kubectl-patch", "2026-11-24T10:00:00Z"),
+		{name: "kubectl edit takes it from kubectl patch", fields: []any{stripped("kubectl-patch", "2026-11-24T10:00:00Z"),
 			managed("kubectl-edit", "2026-11-24T10:00:06Z")}, by: "kubectl-edit", at: at(t, "2026-11-24T10:00:06Z")},
 		{name: "Perch takes it from kubectl, who writes another field then", fields: []any{managed(FieldManager, "2026-11-24T10:00:05Z"),
-			without("kubectl-edit", "2026-11-24T10:00:07Z")}},
+			stripped("kubectl-edit", "2026-11-24T10:00:07Z")}},
 		{name: "kubectl apply of what Perch wrote", fields: []any{managed(FieldManager, "2026-11-24T10:00:05Z"), applied}},
 		{name: "the latest of two", fields: []any{managed("b", "2026-11-24T10:00:07Z"), managed("a", "2026-11-24T10:00:06Z")},
 			by: "b", at: at(t, "2026-11-24T10:00:07Z")},
-		{name: "other fields and the status are no matter", fields: []any{without("argocd", "2026-11-24T10:00:09Z"), status}},
+		{name: "other fields and the status are no matter", fields: []any{stripped("argocd", "2026-11-24T10:00:09Z"), status}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -42,14 +42,19 @@ func (e *PendingError) Is(target error) bool { return target == experiment.ErrRe
 // pending is the error of a release whose last revision is.
 func (p *promotion) pending() error {
 	r := p.last
-	hint := fmt.Sprintf("if no Helm is at work any more: perch recover, or helm rollback %s -n %s", p.Release, p.Namespace)
+	hint := fmt.Sprintf("if no Helm is at work any more: helm rollback %s -n %s", p.Release, p.Namespace)
 	if r.Info.Status == release.StatusPendingInstall {
 		hint = fmt.Sprintf("if no Helm is at work any more: helm uninstall %s -n %s", p.Release, p.Namespace)
 	}
 	return experiment.WithHint(&PendingError{
 		Release: p.Release, Namespace: p.Namespace, Revision: r.Version, Status: r.Info.Status.String(),
-		Description: oneLine(cmp.Or(r.Info.Description, "no description")), Since: r.Info.LastDeployed.Time, Run: author(r),
+		Description: cmp.Or(description(r), "no description"), Since: r.Info.LastDeployed.Time, Run: author(r),
 	}, hint)
+}
+
+// description is what Helm noted about a revision, without its secret values.
+func description(r *release.Release) string {
+	return oneLine(without(r.Info.Description, secretsIn(r.Config)))
 }
 
 const (
@@ -80,7 +85,7 @@ func (p *promotion) settleOnce(failed error) error {
 	}
 	settled, info := *last, *last.Info
 	settled.Info = &info
-	settled.SetStatus(release.StatusFailed, oneLine(failed.Error()))
+	settled.SetStatus(release.StatusFailed, oneLine(p.hide(failed.Error())))
 	return p.config.Releases.Update(&settled)
 }
 
@@ -116,7 +121,7 @@ func (p *promotion) unready(err error) string {
 	case strings.Contains(whole, "has been rolled back"):
 		return text + "; Helm rolled it back"
 	case strings.Contains(whole, "while rolling back"):
-		return text + "; rolling it back did not end well either: " + oneLine(whole)
+		return text + "; rolling it back did not end well either: " + oneLine(p.hide(whole))
 	}
 	return text
 }

@@ -102,7 +102,7 @@ func (p *promotion) stage(ours *release.Release) (stage Stage, revision int, wha
 		return StageDone, ours.Version, fmt.Sprintf("revision %d of this run is deployed", ours.Version)
 	case ours.Info.Status == release.StatusFailed:
 		return StageFailed, ours.Version, fmt.Sprintf("revision %d of this run failed%s: %s", ours.Version,
-			p.since(ours), oneLine(ours.Info.Description))
+			p.since(ours), description(ours))
 	}
 	return StageNotBegun, ours.Version, fmt.Sprintf("revision %d of this run is %s%s", ours.Version, ours.Info.Status, p.since(ours))
 }

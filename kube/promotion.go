@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
@@ -65,7 +66,9 @@ func (h *Helm) open(u experiment.HelmUpgrade) (*promotion, error) {
 	if err != nil {
 		return nil, explain(err, h.context)
 	}
-	return &promotion{HelmUpgrade: u, config: config, max: h.settings.MaxHistory}, nil
+	p := &promotion{HelmUpgrade: u, config: config, max: h.settings.MaxHistory}
+	config.Log = func(format string, args ...any) { logHelm("%s", p.hide(fmt.Sprintf(format, args...))) }
+	return p, nil
 }
 
 // A missingError says that there is no release to upgrade.
@@ -96,6 +99,19 @@ func (p *promotion) lookUp() (err error) {
 		p.now, err = p.last, nil
 	}
 	return err
+}
+
+// hide takes the secret values of the promotion out of what Helm says: charts quote values, and so
+// does a schema that they do not fit.
+func (p *promotion) hide(text string) string {
+	trees := []map[string]any{p.values}
+	if p.chart != nil {
+		trees = append(trees, p.chart.Values)
+	}
+	if p.now != nil {
+		trees = append(trees, p.now.Config)
+	}
+	return without(text, secretsIn(trees...))
 }
 
 // installs tells whether there is nothing to upgrade: no release, or one that was uninstalled.

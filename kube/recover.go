@@ -16,7 +16,8 @@ import (
 
 // Recover rolls back every release of a version's finish actions that a killed Helm left pending, to
 // its last good revision, so that the promotion can go on, and says in a few words what was done.
-// A release that is not pending is left as it is. One that another Helm may still be at work on, and
+// The roll back writes what that revision states, its traffic included when it states one: shift again
+// afterwards. A release that is not pending is left as it is. One that another Helm may still be at work on, and
 // one that has no good revision, is an error with the way out; nothing is uninstalled.
 func (h *Helm) Recover(ctx context.Context, spec experiment.Spec, version string) (string, error) {
 	upgrades, err := upgradesOf(spec, version)
