@@ -17,7 +17,9 @@ func (k *Knative) Guard(l *Lease) { k.lease = l }
 // the lease is lost goes on, because Helm's own lock on the release keeps others away from it.
 func (h *Helm) Guard(l *Lease) {
 	h.lease = l
-	h.Mark(l.driver.Run)
+	if l != nil {
+		h.Mark(l.driver.Run)
+	}
 }
 
 // enter is the first half of guarding a write, before the reading that it is based on: it gives the

@@ -253,7 +253,10 @@ func (l *Lease) current() *term {
 // is left alone.
 func (l *Lease) Release(ctx context.Context) error {
 	t := l.end()
-	defer l.proof.end()
+	defer func() {
+		l.proof.end()
+		l.proof = nil
+	}()
 	if t == nil || !t.held() {
 		return nil
 	}

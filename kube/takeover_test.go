@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -68,6 +69,27 @@ func TestKilledProcess(t *testing.T) {
 		}
 		giveBack(t, second)
 		giveBack(t, third)
+	})
+}
+
+// TestLifelines sees that there is one while a lease is had, and none afterwards.
+func TestLifelines(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, dir := newFakeObjects(), t.TempDir()
+		l := f.driver(dir, "r1")
+		for range 2 {
+			if err := l.Acquire(t.Context(), app(), Politely); err != nil {
+				t.Fatal(err)
+			}
+			if files, err := os.ReadDir(dir); err != nil || len(files) != 1 || dead(dir, l.token) {
+				t.Errorf("%d lifelines, error %v, dead %t, want that of a living process", len(files), err, dead(dir, l.token))
+			}
+			giveBack(t, l)
+			if files, err := os.ReadDir(dir); err != nil || len(files) != 0 || dead(dir, l.token) {
+				t.Errorf("%d lifelines, error %v, dead %t after the release, want none", len(files), err, dead(dir, l.token))
+			}
+		}
 	})
 }
 
