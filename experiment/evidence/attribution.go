@@ -2,11 +2,13 @@ package evidence
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
-// A suspicion begins when the evidence of a violation begins to build. It watches the baseline: if
-// that is as bad as the candidate, the cause is elsewhere, and everything since is taken back.
+// A suspicion begins when the evidence of a violation begins to build, and lasts as long as it does.
+// It watches the baseline: if that is as bad as the candidate, the cause is elsewhere, and everything
+// since is taken back.
 type suspicion struct {
 	Since    time.Duration `json:"since"`
 	Excluded time.Duration `json:"excluded,omitempty"` // at that time
@@ -17,37 +19,45 @@ type suspicion struct {
 
 // Watched is what both versions did since a suspicion began.
 type watched struct {
-	Candidate sums `json:"candidate"`
-	Baseline  sums `json:"baseline"` // counted as independent requests
+	Rising    float64 `json:"rising"` // nats for a violation since they were 0
+	Candidate sums    `json:"candidate"`
+	Baseline  sums    `json:"baseline"` // counted as independent requests
 }
 
 const (
-	suspicious = 0.5 // nats of evidence with which a suspicion begins
+	suspicious = 0.5 // nats of evidence that keep a suspicion alive
 	clear      = 2.0 // nats that tell whose fault it is
 )
 
 // suspect begins, goes on with, or ends a suspicion, after a look was judged.
 func (s *State) suspect(l look, before evidence) {
-	if s.strongest() < suspicious {
-		s.Suspicion = nil
-		return
-	}
-	var next suspicion
-	if s.Suspicion == nil {
-		next = suspicion{Since: l.Start, Excluded: s.Excluded, Before: before, Watched: make([]watched, len(s.Objectives))}
-	} else {
+	next := suspicion{Since: l.Start, Excluded: s.Excluded, Before: before, Watched: make([]watched, len(s.Objectives))}
+	if s.Suspicion != nil {
 		next = *s.Suspicion
-		next.Watched = append([]watched(nil), next.Watched...)
+		next.Watched = slices.Clone(next.Watched)
 	}
 	next.Seen = next.Seen.add(l.Bounds, l.Candidate)
+	rising := false
 	for k, r := range l.readings {
-		c := s.Controls[k]
-		phi := c.Spread.phi(r.baseline, c.Sound.variance(), s.Settings.Correlation.Violated, s.Settings.Block)
-		w := &next.Watched[k]
-		w.Candidate, w.Baseline = w.Candidate.plus(r.candidate), w.Baseline.plus(r.baseline.over(phi))
+		next.Watched[k] = next.Watched[k].add(r, s.phiOfBaseline(k, r), s.gain(k, l))
+		rising = rising || next.Watched[k].Rising > 0
 	}
-	s.Suspicion = &next
-	s.rewind(l)
+	if s.Suspicion = nil; rising || s.strongest() >= suspicious {
+		s.Suspicion = &next
+		s.rewind(l)
+	}
+}
+
+func (w watched) add(r reading, phi, gain float64) watched {
+	w.Rising = max(0, w.Rising+gain)
+	w.Candidate, w.Baseline = w.Candidate.plus(r.candidate), w.Baseline.plus(r.baseline.over(phi))
+	return w
+}
+
+// gain is what a look says for a violation, whatever was before.
+func (s State) gain(k int, l look) float64 {
+	violated, _ := s.Objectives[k].grids()
+	return violated.log(l.readings[k].violated.times(1 / s.phi(k, l.readings[k].candidate).violated))
 }
 
 // strongest is the most evidence that any objective has against the candidate.

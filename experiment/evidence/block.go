@@ -22,7 +22,7 @@ type recent []sums
 func (r recent) add(v sums, size int) recent {
 	from := max(0, len(r)+1-size)
 	next := make(recent, 0, size)
-	return append(append(next, r[from:]...), v)
+	return append(append(next, r[from:]...), v.bare())
 }
 
 func (r recent) total() (t sums) {

@@ -51,7 +51,7 @@ func (s *State) decide(l look, burst int) {
 		s.giveUp(timeUp, 0)
 	case s.soaked() && s.leaning() >= 0:
 		s.giveUp(leaning, s.leaning())
-	case s.soaked() && s.Settings.WhenUndecided == KeepBaseline && s.hopeless():
+	case s.soaked() && s.Settings.WhenUndecided == KeepBaseline && !s.allWithin() && s.hopeless():
 		s.giveUp(hopeless, 0)
 	default:
 		s.pace(l)
@@ -128,6 +128,12 @@ func (s State) pointsWithin(l look) bool {
 	if s.Settings.WhenUndecided != PointEstimate || s.alarm() >= 1 || l.Candidate.Requests == 0 {
 		return false
 	}
+	return s.allWithin()
+}
+
+// allWithin tells whether everything measured is within its limit. Such a candidate loses nothing by
+// being watched to the end, even if nothing can be proven.
+func (s State) allWithin() bool {
 	for k := range s.Objectives {
 		if !s.measuredWithin(k) {
 			return false
@@ -179,7 +185,7 @@ func (s State) lenient(k int) (limit float64, known bool) {
 // roll back on, -1 if there is none.
 func (s State) leaning() int {
 	for k := range s.Objectives {
-		if s.excess(k) >= s.Settings.Leaning {
+		if s.excess(k) >= s.Settings.Leaning && (!s.healthy() || s.lead(k) >= leastLead) {
 			return k
 		}
 	}
@@ -204,6 +210,26 @@ func (s State) excess(k int) float64 {
 		return 0
 	}
 	z := (t.Tempered.rate() - limit) / math.Sqrt(variance/t.Tempered.N)
+	if o.Lower {
+		return -z
+	}
+	return z
+}
+
+// leastLead is how many standard errors a candidate must be worse than the baseline to be given up:
+// what an incident of both did to it is not its fault.
+const leastLead = 1.645
+
+// lead is how far the candidate is beyond the baseline on the same looks, in standard errors; any
+// way beyond where they cannot be compared.
+func (s State) lead(k int) float64 {
+	o, t := s.Objectives[k], s.Evidence.Trials[k]
+	both := t.Total.plus(t.Control)
+	if o.Relative || t.Total.N == 0 || t.Control.N == 0 || both.variance() == 0 {
+		return math.Inf(1)
+	}
+	phi := t.Total.N / t.Tempered.N
+	z := (t.Total.rate() - t.Control.rate()) / math.Sqrt(both.variance()*phi*(1/t.Total.N+1/t.Control.N))
 	if o.Lower {
 		return -z
 	}

@@ -7,8 +7,9 @@ import "math"
 // likelihood ratio against the worst share that might be normal, and begins anew whenever it falls
 // to 0.
 type guard struct {
-	Log   [3]float64 `json:"log"`
-	Burst sums       `json:"burst"` // blown requests since it was 0
+	Log      [3]float64 `json:"log"`
+	Burst    sums       `json:"burst"`    // the candidate's blown requests since it was 0
+	Baseline sums       `json:"baseline"` // the baseline's
 }
 
 // surges are how many times the odds of the worst normal share a catastrophe may have.
@@ -23,6 +24,7 @@ func (g guard) add(p pair, normal, seconds float64) guard {
 		alive = alive || g.Log[q] > 0
 	}
 	g.Burst = g.Burst.plus(sums{N: p.candidateN, Sum: p.candidate, Seconds: seconds})
+	g.Baseline = g.Baseline.plus(sums{N: p.baselineN, Sum: p.baseline})
 	if !alive {
 		return guard{}
 	}
@@ -51,26 +53,38 @@ func (s State) normal(k int) float64 {
 	return min(max(normal, b.OverWorst*s.Controls[k].Worst), 1-leastLimit)
 }
 
-// guard tells which objective the candidate fails catastrophically, -1 if none. Where the baseline
-// fails half as badly it is nobody's fault.
+// guard tells which objective the candidate fails catastrophically, -1 if none. What the baseline
+// does as well is nobody's fault, unless it always does.
 func (s *State) guard(l look) int {
 	worst := -1
 	for k, o := range s.Objectives {
 		p := l.readings[k].blown
-		if o.Lower || p.candidateN == 0 || s.shared(p) || !s.guarded(o, l) {
+		if o.Lower || p.candidateN == 0 || !s.guarded(o, l) {
 			continue
 		}
-		s.Guards[k] = s.Guards[k].add(p, s.normal(k), l.seconds)
-		if s.Guards[k].log() >= math.Log(s.Settings.Burst.Evidence) && worst < 0 {
+		g := s.Guards[k].add(p, s.normal(k), l.seconds)
+		s.Guards[k] = g
+		if worst < 0 && g.log() >= math.Log(s.Settings.Burst.Evidence) && (g.alone() || !s.healthy()) {
 			worst = k
 		}
 	}
 	return worst
 }
 
-// shared tells whether the baseline fails at least half as often as the candidate.
-func (s State) shared(p pair) bool {
-	return p.baselineN > 0 && p.candidate > 0 && p.baseline/p.baselineN >= p.candidate/p.candidateN/2
+// alone tells whether the baseline does not fail like the candidate: the likelihood of two shares is
+// so much higher than that of a common one that chance explains it once in two hundred times.
+func (g guard) alone() bool {
+	c, b := g.Burst, g.Baseline
+	if b.N == 0 {
+		return true
+	}
+	if b.rate() >= c.rate()/2 {
+		return false
+	}
+	const oneIn200 = 3.3
+	both := c.plus(b)
+	two := logLikelihood(c.Sum, c.N, c.rate()) + logLikelihood(b.Sum, b.N, b.rate())
+	return two-logLikelihood(both.Sum, both.N, both.rate()) >= oneIn200
 }
 
 // guarded: errors always are, slowness is natural while caches fill.

@@ -37,7 +37,8 @@ type Settings struct {
 	Burst       Burst       `json:"burst"`
 }
 
-// WarmUp says how long a candidate is not judged; in a short experiment a tenth of the budget at most.
+// WarmUp says how long a candidate is not judged; in a short experiment a tenth of the budget at
+// least, and two fifths at most.
 type WarmUp struct {
 	Least       time.Duration `json:"least"`       // at least
 	Most        time.Duration `json:"most"`        // at most, while it does not look healthy
@@ -87,10 +88,11 @@ const (
 	PointEstimate Policy = "pointEstimate" // promote if all measured values are within their limits, as Iter8 does
 )
 
-// Balanced is the profile for most: errors of 5 % at most, a quarter of indifference, five minutes.
+// Balanced is the profile for most: errors of 5 and 10 % at most, a quarter of indifference, five
+// minutes. A good candidate that stays undecided costs more than one that is a quarter beyond its limit.
 func Balanced() Settings {
 	return Settings{
-		Alpha: 0.05, Beta: 0.05, Margin: 0.25,
+		Alpha: 0.05, Beta: 0.1, Margin: 0.25,
 		WhenUndecided: KeepBaseline,
 		Soak:          5 * time.Minute,
 		Load:          6,

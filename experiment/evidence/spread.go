@@ -26,7 +26,7 @@ func (s scale) add(block sums, span int) scale {
 		return s
 	}
 	s.Blocks++
-	s.Total = s.Total.plus(s.Open)
+	s.Total = s.Total.plus(sums{N: s.Open.N, Sum: s.Open.Sum, Seconds: s.Open.Seconds})
 	s.Ratio += s.Open.Sum * s.Open.Sum / s.Open.N
 	s.Joined, s.Open = 0, sums{}
 	return s
@@ -38,19 +38,20 @@ func (s scale) correlation(variance float64) float64 {
 		return 0
 	}
 	pearson := (s.Ratio - s.Total.Sum*s.Total.Sum/s.Total.N) / variance
-	return correlation(pearson, s.Blocks-1, s.Total.N/float64(s.Blocks))
+	return correlation(pearson, s.Blocks-1, s.Total.over(float64(s.Blocks)))
 }
 
 // correlation turns a chi-square statistic with so many degrees of freedom into the correlation
-// within blocks of n requests. It takes the statistic for less than it is by one standard deviation,
-// so that chance alone makes no clusters.
-func correlation(chi2 float64, freedom int, n float64) float64 {
+// within blocks that hold so much on average. It takes the statistic for less than it is by one
+// standard deviation, so that chance alone makes no clusters; that is larger where a block has less
+// than an event.
+func correlation(chi2 float64, freedom int, block sums) float64 {
 	f := float64(freedom)
-	phi := chi2 / f * (1 - math.Sqrt(2/f))
-	if n <= 1 || phi <= 1 {
+	phi := chi2 / f * (1 - math.Sqrt((2+1/max(block.Sum, 0.01))/f))
+	if block.N <= 1 || phi <= 1 {
 		return 0
 	}
-	return min(1, (phi-1)/(n-1))
+	return min(1, (phi-1)/(block.N-1))
 }
 
 // A spread is how clustered the baseline's events are.
@@ -80,10 +81,9 @@ func (s spread) phi(v sums, variance, least, blockSeconds float64) float64 {
 // A jitter is how clustered the candidate's events are. It compares neighbouring blocks only: a
 // change that lasts, a real regression, must not pass for a cluster.
 type jitter struct {
-	Last   sums    `json:"last"`
-	Pairs  int     `json:"pairs"`
-	Chi2   float64 `json:"chi2"` // times the variance of one request
-	Blocks sums    `json:"blocks"`
+	Last  sums    `json:"last"`
+	Pairs int     `json:"pairs"`
+	Chi2  float64 `json:"chi2"` // times the variance of one request
 }
 
 func (j jitter) add(block sums) jitter {
@@ -95,14 +95,15 @@ func (j jitter) add(block sums) jitter {
 		j.Chi2 += d * d / (1/block.N + 1/j.Last.N)
 		j.Pairs++
 	}
-	j.Last, j.Blocks = block, j.Blocks.plus(block)
+	j.Last = block.bare()
 	return j
 }
 
-func (j jitter) correlation() float64 {
-	v := j.Blocks.variance()
+// correlation is that of two requests of the same block, when total is what all blocks hold.
+func (j jitter) correlation(total sums) float64 {
+	v := total.variance()
 	if j.Pairs < 4 || v == 0 {
 		return 0
 	}
-	return correlation(j.Chi2/v, j.Pairs, j.Blocks.N/float64(j.Pairs+1))
+	return correlation(j.Chi2/v, j.Pairs, total.over(float64(j.Pairs+1)))
 }

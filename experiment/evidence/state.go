@@ -104,15 +104,16 @@ func (s *State) observe(l look) {
 	const memory = 30 // seconds
 	s.Rate += (now - s.Rate) * (1 - math.Exp(-l.seconds/memory))
 	for k, o := range s.Objectives {
-		b := l.readings[k].baseline
-		c := s.Controls[k]
-		bet := stake{
-			phi:     c.Spread.phi(b, c.Sound.variance(), s.Settings.Correlation.Violated, s.Settings.Block),
-			clip:    s.Settings.clip(l.seconds),
-			restart: s.restart(l.seconds),
-		}
-		s.Controls[k] = c.observe(l.readings[k], o, bet, s.Settings.Block)
+		r := l.readings[k]
+		bet := stake{phi: s.phiOfBaseline(k, r), clip: s.Settings.clip(l.seconds), restart: s.restart(l.seconds)}
+		s.Controls[k] = s.Controls[k].observe(r, o, bet, s.Settings.Block)
 	}
+}
+
+// phiOfBaseline is how many of the baseline's requests in a reading count as one.
+func (s State) phiOfBaseline(k int, r reading) float64 {
+	c := s.Controls[k]
+	return c.Spread.phi(r.baseline, c.Sound.variance(), s.Settings.Correlation.Violated, s.Settings.Block)
 }
 
 // incident tells whether a look is not to be judged since the baseline has trouble too. Half of the
@@ -140,10 +141,14 @@ func (s *State) fold(l look) {
 	}
 }
 
+// patience is how many looks after the budget may pass without data, before the experiment ends
+// without: a scrape fails now and then, and may be due just after the end.
+const patience = 3
+
 // miss lets time pass without counts.
 func (s *State) miss(i Interval, why string) {
 	s.Line.Flag, s.Line.Missing = NoScrape, why
-	if s.Now >= s.Plan.Budget {
+	if s.Now >= s.Plan.Budget+patience*s.Plan.Look {
 		s.giveUp(silent, 0)
 		return
 	}

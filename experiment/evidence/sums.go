@@ -20,6 +20,9 @@ func (s sums) over(phi float64) sums {
 	return sums{s.N / phi, s.Sum / phi, s.Squares / phi, s.Seconds}
 }
 
+// bare is what a rate needs.
+func (s sums) bare() sums { return sums{N: s.N, Sum: s.Sum} }
+
 // rate is the share, or the mean; 0 without requests.
 func (s sums) rate() float64 {
 	if s.N == 0 {

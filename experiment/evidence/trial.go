@@ -131,7 +131,8 @@ type phis struct{ violated, satisfied float64 }
 
 func (s State) phi(k int, v sums) phis {
 	c, floor := s.Controls[k], s.Settings.Correlation
-	variance, own := c.Sound.variance(), s.Evidence.Trials[k].Jitter.correlation()
+	t := s.Evidence.Trials[k]
+	variance, own := c.Sound.variance(), t.Jitter.correlation(t.Total)
 	return phis{
 		violated:  c.Spread.phi(v, variance, max(floor.Violated, own), s.Settings.Block),
 		satisfied: c.Spread.phi(v, variance, max(floor.Satisfied, own), s.Settings.Block),

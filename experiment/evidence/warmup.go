@@ -16,9 +16,10 @@ type warmUp struct {
 	Open  []block       `json:"open,omitempty"`  // of each objective
 }
 
-// A short experiment cannot spend two minutes on warming up.
+// A short experiment cannot spend two minutes on warming up. Nor can it judge a candidate that takes
+// half a minute by what it did then.
 func (s State) leastWarmUp() time.Duration { return min(s.Settings.WarmUp.Least, s.Plan.Budget/10) }
-func (s State) mostWarmUp() time.Duration  { return min(s.Settings.WarmUp.Most, s.Plan.Budget/10) }
+func (s State) mostWarmUp() time.Duration  { return min(s.Settings.WarmUp.Most, 2*s.Plan.Budget/5) }
 
 // onProbation tells whether a look is judged though the warm-up is not over.
 func (s State) onProbation(l look) bool {
@@ -45,7 +46,7 @@ func (s *State) warm(l look) {
 		healthy = healthy && s.looksHealthy(k, v)
 	}
 	switch {
-	case full && age >= s.leastWarmUp() && !few && healthy, full && few && age >= 2*s.leastWarmUp():
+	case full && age >= s.leastWarmUp() && !few && healthy, full && few && healthy && age >= 2*s.leastWarmUp():
 		s.forget()
 		w.Over = true
 	case age >= s.mostWarmUp():
@@ -66,5 +67,5 @@ func (s *State) forget() {
 func (s State) looksHealthy(k int, v sums) bool {
 	o := s.Objectives[k]
 	limit, known := s.lenient(k)
-	return !known || o.within(v.rate(), limit)
+	return !known || v.N == 0 || o.within(v.rate(), limit)
 }
