@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 )
+
+// longest is how long an interval may be; also, the difference of nonsense may overflow.
+const longest = 24 * time.Hour
 
 // refusal says why an interval cannot be counted, "" if it can. What is refused is treated as if no
 // scrape had been there: nonsense is no evidence.
@@ -12,8 +16,8 @@ func (s State) refusal(i Interval) string {
 	switch {
 	case i.Missing != "":
 		return i.Missing
-	case i.End <= i.Start:
-		return "the interval ends before it starts"
+	case i.End-i.Start <= 0 || i.End-i.Start > longest:
+		return "the interval has no sensible length"
 	case i.Start < s.Counted:
 		return "the interval has been counted already"
 	case !ascending(i.Bounds):
