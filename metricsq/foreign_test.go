@@ -177,3 +177,31 @@ func TestUserPacks(t *testing.T) {
 		}
 	}
 }
+
+// What the documentation shows can be used.
+func TestDocumentedPackLoads(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "```")
+	var packs []string
+	for i := 1; i < len(blocks); i += 2 {
+		if yaml, ok := strings.CutPrefix(blocks[i], "yaml\n"); ok {
+			packs = append(packs, yaml)
+		}
+	}
+	if len(packs) != 3 {
+		t.Fatalf("want 3 blocks of YAML, got %d", len(packs))
+	}
+	head := "apiVersion: iter8.tools/v2alpha2\nkind: Metric\nmetadata: {name: sessions, namespace: shop, annotations: {perch/label: s}}\n"
+	file := filepath.Join(t.TempDir(), "shop.yaml")
+	if err := os.WriteFile(file, []byte(packs[0]+"---\n"+packs[1]+"---\n"+head+packs[2]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Describe(spec("shop/error-rate", "shop/sessions"), file)
+	if err != nil || got[0].Family != "shop" || got[0].Kind != experiment.ErrorRate {
+		t.Errorf("want the metrics of the documentation, got %+v, %v", got, err)
+	}
+}
