@@ -156,6 +156,38 @@ candidate (5,18] n=0 e=0 b=[0 0 0] sum=0`},
 	}
 }
 
+// Two Prometheus that scrape the same pods, behind a backend that shows both, count nothing twice.
+func TestCountOneOfTwoReplicas(t *testing.T) {
+	t.Parallel()
+	replicated := func(name string, points map[int][3]float64) []scraped {
+		series := good("sample-app-v1", points)
+		for i := range series {
+			series[i].replica = name
+		}
+		return series
+	}
+	for _, row := range []struct {
+		name, want string
+		series     []scraped
+	}{
+		{"the first", "current (0,10] n=5 e=0 b=[5 0 0] sum=100", join(
+			replicated("a", map[int][3]float64{0: {10, 0, 0}, 10: {15, 0, 0}}),
+			replicated("b", map[int][3]float64{2: {11, 0, 0}, 9: {16, 0, 0}}))},
+		{"the one that scrapes", "current (0,10] n=6 e=0 b=[6 0 0] sum=120", join(
+			replicated("a", map[int][3]float64{5: {12, 0, 0}}),
+			replicated("b", map[int][3]float64{-10: {5, 0, 0}, 0: {10, 0, 0}, 10: {16, 0, 0}}))},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			c := open(t, remembering(matrix(row.series...), alive))
+			got, _, _ := strings.Cut(countedLines(t, c, CountOptions{Started: since(), Now: at(12)}), "\n")
+			if got != row.want {
+				t.Errorf("want %s, got %s", row.want, got)
+			}
+		})
+	}
+}
+
 // However the looks fall, every request is counted once.
 func TestCountLosesAndRepeatsNothing(t *testing.T) {
 	t.Parallel()

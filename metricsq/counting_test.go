@@ -14,7 +14,7 @@ import (
 // scraped is one series of a backend, by the seconds since the experiment began.
 type scraped struct {
 	name, revision, class, pod string
-	le                         string
+	le, replica                string
 	points                     map[int]float64
 	native                     map[int]string // histograms, as JSON
 	origin                     time.Time      // of the seconds; zero: since()
@@ -23,7 +23,7 @@ type scraped struct {
 // stream is the series as Prometheus answers it.
 func (s scraped) stream() *model.SampleStream {
 	labels := model.Metric{"__name__": model.LabelValue(s.name), "revision_name": model.LabelValue(s.revision)}
-	for name, value := range map[model.LabelName]string{"response_code_class": s.class, "pod_name": s.pod, "le": s.le} {
+	for name, value := range map[model.LabelName]string{"response_code_class": s.class, "pod_name": s.pod, "le": s.le, "prometheus_replica": s.replica} {
 		if value != "" {
 			labels[name] = model.LabelValue(value)
 		}

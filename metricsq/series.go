@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // A track is what one set of labels has counted: one histogram, or one counter, of one pod and one
 // kind of response.
 type track struct {
-	labels  string // all but the name and le, in one string
+	labels  string // all but the name, le and the replica, in one string
 	version int    // index in the spec
 	failed  bool   // its requests are errors
 	points  []point
@@ -58,7 +59,30 @@ func (c choice) tracks(matrix model.Matrix, until time.Time) []track {
 			all = append(all, t)
 		}
 	}
-	return all
+	return oneReplica(all)
+}
+
+// replica is the label by which two Prometheus that scrape the same pods tell their series apart: the
+// operator's and that of Mimir. Where the backend shows both, they say the same thing twice.
+var replica = regexp.MustCompile(`(^|,)(prometheus_replica|__replica__)="[^"]*"`)
+
+// oneReplica keeps, of the tracks that differ in the replica alone, the first, unless it has hardly
+// been scraped. They are readings of one counter, but by two clocks: put together they might go down.
+func oneReplica(tracks []track) []track {
+	var kept []track
+	index := map[string]int{}
+	for _, t := range tracks {
+		t.labels = replica.ReplaceAllString(t.labels, "")
+		i, again := index[t.labels]
+		switch {
+		case !again:
+			index[t.labels] = len(kept)
+			kept = append(kept, t)
+		case len(t.points) > 2*len(kept[i].points):
+			kept[i] = t
+		}
+	}
+	return kept
 }
 
 func (c choice) failed(labels model.Metric) bool {
