@@ -22,6 +22,9 @@ type catalog struct {
 	families map[string]family
 }
 
+// packHint is the way out of every mistake in a user's pack.
+const packHint = "docs/metrics.md says how metrics are written"
+
 // loadCatalog reads and checks the metric packs that are built in, and the user's. A user's metric
 // or family takes the place of one that is built in.
 func loadCatalog(files ...string) (catalog, error) {
@@ -36,12 +39,15 @@ func loadCatalog(files ...string) (catalog, error) {
 			return catalog{}, experiment.WithHint(fmt.Errorf("metric pack %w", err), "name a YAML file of Iter8 Metrics")
 		}
 		if err := own.load(file, data); err != nil {
-			return catalog{}, err
+			return catalog{}, experiment.WithHint(err, packHint)
 		}
 	}
 	maps.Copy(all.metrics, own.metrics)
 	maps.Copy(all.families, own.families)
-	return all, all.check()
+	if err := all.check(); err != nil {
+		return catalog{}, experiment.WithHint(err, packHint)
+	}
+	return all, nil
 }
 
 func newCatalog() catalog {

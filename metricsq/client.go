@@ -72,6 +72,9 @@ func Open(o Options) (*Client, error) {
 		return nil, err
 	}
 	hidden := &secrets{}
+	for _, values := range where.url.Query() {
+		hidden.addLong(values...) // a parameter of the URL may be a key
+	}
 	login, err := credentialOf(o, where.login, hidden)
 	if err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func credentialOf(o Options, inURL *url.Userinfo, s *secrets) (*credential, erro
 	return c, c.addHeaders(o.Headers)
 }
 
-// addHeaders takes in NAME=VALUE. A value of some length may well be a key.
+// addHeaders takes in NAME=VALUE.
 func (c *credential) addHeaders(all []string) error {
 	c.headers = http.Header{}
 	for _, text := range all {
@@ -90,9 +90,7 @@ func (c *credential) addHeaders(all []string) error {
 			return experiment.WithHint(errors.New("a login for Prometheus is given as a header"), "give the token as a token, or in a token file")
 		}
 		c.headers.Add(name, value)
-		if len(value) >= 8 {
-			c.secrets.add(value)
-		}
+		c.secrets.addLong(value)
 	}
 	return nil
 }
@@ -152,6 +150,16 @@ func (s *secrets) add(secret string) {
 	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
 		if form != "" {
 			s.all[form] = true
+		}
+	}
+}
+
+// addLong adds what may be a secret. A short one is none, but the number of a tenant: hidden, it would
+// take every such number out of what people read.
+func (s *secrets) addLong(values ...string) {
+	for _, value := range values {
+		if len(value) >= 8 {
+			s.add(value)
 		}
 	}
 }

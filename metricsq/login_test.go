@@ -63,6 +63,7 @@ func TestSecretsAreSentAndNeverShown(t *testing.T) {
 		"user in URL":   {Options{}, "scott:pl4nted%2Fs3cret@", "Authorization", "Basic c2NvdHQ6cGw0bnRlZC9zM2NyZXQ="},
 		"password file": {Options{Login: Login{User: "scott", PasswordFile: fileWith(t, planted)}}, "", "Authorization", "Basic c2NvdHQ6cGw0bnRlZC9zM2NyZXQ="},
 		"header":        {Options{Headers: []string{"X-Api-Key=" + planted}}, "", "X-Api-Key", planted},
+		"parameter":     {Options{}, "?key=pl4nted%2Fs3cret", "", planted},
 	}
 	answers := map[string]func(w http.ResponseWriter, echo string){
 		"refused": func(w http.ResponseWriter, echo string) {
@@ -88,14 +89,17 @@ func TestSecretsAreSentAndNeverShown(t *testing.T) {
 			t.Run(way+"/"+answer, func(t *testing.T) {
 				t.Parallel()
 				server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-					if got := r.Header.Get(w.header); got != w.want {
+					if got := r.Header.Get(w.header) + r.URL.Query().Get("key"); got != w.want {
 						t.Errorf("%s: want %q, got %q", w.header, w.want, got)
 					}
-					write(rw, fmt.Sprint(r.Header, "pl4nted%2Fs3cret", planted))
+					write(rw, fmt.Sprint(r.Header, r.URL, "pl4nted%2Fs3cret", planted))
 				}))
 				t.Cleanup(server.Close)
 				options := w.options
 				options.URL, options.Backoff = strings.Replace(server.URL, "http://", "http://"+w.inURL, 1), -1
+				if strings.HasPrefix(w.inURL, "?") {
+					options.URL = server.URL + "/" + w.inURL
+				}
 				c, err := Open(options)
 				if err != nil {
 					t.Fatal(err)
