@@ -3,7 +3,9 @@ package metricsq
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,18 +35,19 @@ func (s scraped) stream() *model.SampleStream {
 	if origin.IsZero() {
 		origin = since()
 	}
-	for second := -4000; second <= 4000; second++ {
-		at := model.TimeFromUnixNano(origin.Add(time.Duration(second) * time.Second).UnixNano())
-		if v, ok := s.points[second]; ok {
-			stream.Values = append(stream.Values, model.SamplePair{Timestamp: at, Value: model.SampleValue(v)})
+	when := func(second int) model.Time {
+		return model.TimeFromUnixNano(origin.Add(time.Duration(second) * time.Second).UnixNano())
+	}
+	for _, second := range slices.Sorted(maps.Keys(s.points)) {
+		pair := model.SamplePair{Timestamp: when(second), Value: model.SampleValue(s.points[second])}
+		stream.Values = append(stream.Values, pair)
+	}
+	for _, second := range slices.Sorted(maps.Keys(s.native)) {
+		h := &model.SampleHistogram{}
+		if err := json.Unmarshal([]byte(s.native[second]), h); err != nil {
+			panic(err)
 		}
-		if text, ok := s.native[second]; ok {
-			h := &model.SampleHistogram{}
-			if err := json.Unmarshal([]byte(text), h); err != nil {
-				panic(err)
-			}
-			stream.Histograms = append(stream.Histograms, model.SampleHistogramPair{Timestamp: at, Histogram: h})
-		}
+		stream.Histograms = append(stream.Histograms, model.SampleHistogramPair{Timestamp: when(second), Histogram: h})
 	}
 	return stream
 }

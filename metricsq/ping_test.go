@@ -84,7 +84,7 @@ func TestPingSaysWhyNothingConnects(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			c, err := Open(Options{URL: "http://prometheus:9090", Transport: transport(func(*http.Request) (*http.Response, error) {
+			c, err := Open(Options{URL: "http://prometheus:9090", Backoff: -1, Transport: transport(func(*http.Request) (*http.Response, error) {
 				return nil, row.err
 			})})
 			if err != nil {

@@ -2,8 +2,10 @@ package metricsq
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -45,8 +47,11 @@ func isPassing(err error) bool {
 		}
 		return false
 	}
-	e, ok := errors.AsType[unanswered](err)
-	return ok && !errors.Is(e, context.Canceled) && !errors.Is(e, context.DeadlineExceeded)
+	_, silent := errors.AsType[unanswered](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	lookup, ok := errors.AsType[*net.DNSError](err)
+	return silent && !untrusted && (!ok || !lookup.IsNotFound) && !errors.Is(err, http.ErrSchemeMismatch) &&
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // rest waits, and tells whether there is time left to ask again.

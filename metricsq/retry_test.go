@@ -2,11 +2,14 @@ package metricsq
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,6 +125,31 @@ func TestRetryEndsWithTheContext(t *testing.T) {
 			t.Errorf("want one request and its error, got %d and %v", asked, err)
 		}
 	})
+}
+
+func TestIsPassing(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"refused", unanswered{syscall.ECONNREFUSED}, true},
+		{"cut off", unanswered{io.ErrUnexpectedEOF}, true},
+		{"name server away", unanswered{&net.DNSError{IsTemporary: true}}, true},
+		{"unknown host", unanswered{&net.DNSError{IsNotFound: true}}, false},
+		{"untrusted", unanswered{&tls.CertificateVerificationError{Err: io.EOF}}, false},
+		{"no TLS", unanswered{http.ErrSchemeMismatch}, false},
+		{"no time left", unanswered{context.DeadlineExceeded}, false},
+		{"cancelled", unanswered{context.Canceled}, false},
+		{"busy", statusError{code: 429}, true},
+		{"no right", statusError{code: 403}, false},
+		{"partial", partialError{"a store is away"}, false},
+	} {
+		if got := isPassing(row.err); got != row.want {
+			t.Errorf("%s: want %v, got %v", row.name, row.want, got)
+		}
+	}
 }
 
 func TestRetryAfter(t *testing.T) {

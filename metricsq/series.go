@@ -72,7 +72,9 @@ func oneReplica(tracks []track) []track {
 	var kept []track
 	index := map[string]int{}
 	for _, t := range tracks {
-		t.labels = replica.ReplaceAllString(t.labels, "")
+		if strings.Contains(t.labels, "replica") {
+			t.labels = replica.ReplaceAllString(t.labels, "")
+		}
 		i, again := index[t.labels]
 		switch {
 		case !again:
