@@ -23,12 +23,22 @@ import (
 	"perch/sandbox/tutorial"
 )
 
-// TestNarrowUserPromotes upgrades the release to the candidate alone, through the chart repository,
-// as the experiment's finish action does.
+// TestNarrowUserPromotes, and the test of the reset, are alone with the tutorial: no other test runs
+// beside one that is not parallel.
 func TestNarrowUserPromotes(t *testing.T) {
-	t.Parallel()
+	promote(t, shared.Kubeconfig, shared.Charts.URL)
+	service := waitReady(t, tutorial.Service)
+	if len(service.Status.Traffic) != 1 || service.Status.Traffic[0].RevisionName != "sample-app-v2" || *service.Status.Traffic[0].Percent != 100 {
+		t.Errorf("traffic is %v, want all on sample-app-v2", service.Status.Traffic)
+	}
+}
+
+// promote upgrades the release to the candidate alone, through the chart repository, as the
+// experiment's finish action does.
+func promote(t *testing.T, kubeconfig, charts string) {
+	t.Helper()
 	flags := genericclioptions.NewConfigFlags(true)
-	*flags.KubeConfig, *flags.Context = shared.Kubeconfig, controlplane.Narrow
+	*flags.KubeConfig, *flags.Context = kubeconfig, controlplane.Narrow
 	*flags.Namespace, *flags.CacheDir = cluster.ReleaseNamespace, t.TempDir()
 	config := new(action.Configuration)
 	if err := config.Init(flags, cluster.ReleaseNamespace, "secret", t.Logf); err != nil {
@@ -37,7 +47,7 @@ func TestNarrowUserPromotes(t *testing.T) {
 	settings := cli.New()
 	settings.RepositoryCache, settings.RepositoryConfig = t.TempDir(), filepath.Join(t.TempDir(), "repositories.yaml")
 	upgrade := action.NewUpgrade(config)
-	upgrade.Namespace, upgrade.RepoURL = cluster.ReleaseNamespace, shared.Charts.URL+"/helm-repo"
+	upgrade.Namespace, upgrade.RepoURL = cluster.ReleaseNamespace, charts+"/helm-repo"
 	archive, err := upgrade.LocateChart("sample-app", settings)
 	if err != nil {
 		t.Fatalf("find the chart: %v", err)
@@ -52,10 +62,6 @@ func TestNarrowUserPromotes(t *testing.T) {
 	}
 	if _, err := upgrade.RunWithContext(t.Context(), tutorial.Service, chart, values); err != nil {
 		t.Fatalf("upgrade: %v", err)
-	}
-	service := waitReady(t, tutorial.Service)
-	if len(service.Status.Traffic) != 1 || service.Status.Traffic[0].RevisionName != "sample-app-v2" || *service.Status.Traffic[0].Percent != 100 {
-		t.Errorf("traffic is %v, want all on sample-app-v2", service.Status.Traffic)
 	}
 }
 

@@ -8,7 +8,8 @@ SANDBOX_LDFLAGS    := -X $(SANDBOX_VERSION).gitVersion=$(SANDBOX_KUBERNETES) \
                       -X $(SANDBOX_VERSION).gitMajor=1 -X $(SANDBOX_VERSION).gitMinor=35 \
                       -X $(SANDBOX_VERSION).gitCommit=sandbox
 SANDBOX_SOURCES    := $(shell find sandbox -name '*.go' -o -name '*.yaml' -not -path 'sandbox/assets/*')
-TUTORIAL_SOURCES   := $(shell find testdata/canary-progressive -type f)
+# With its folders, so that a file that goes away counts as a change.
+TUTORIAL_SOURCES   := $(shell find testdata/canary-progressive)
 SANDBOX_ASSETS     := sandbox/assets/knative/.copied sandbox/assets/tutorial/.copied
 
 .PHONY: test-sandbox

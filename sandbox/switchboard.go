@@ -127,5 +127,5 @@ func (b *switchboard) reset(ctx context.Context, tag string) ([]traffic.Split, e
 // close ends the proxies and whatever hangs in them.
 func (b *switchboard) close() error {
 	b.stop()
-	return errors.Join(b.http.Close(), b.Front.Stop())
+	return errors.Join(b.http.Close(), b.Stop())
 }

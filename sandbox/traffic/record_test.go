@@ -61,7 +61,10 @@ func TestSplitNamesRevisionsAndTheLastWriter(t *testing.T) {
 		},
 		"template without a name": {unnamed, Split{ResourceVersion: "7", Percent: map[string]int64{"app-v1": 60, "app-00002": 40}}},
 		"latest alone":            {alone, Split{ResourceVersion: "8", Percent: map[string]int64{"app-v2": 100}}},
-		"fields that are none":    {version("9", 100, wrote("odd", "", "[]", 1)), Split{ResourceVersion: "9", Percent: map[string]int64{"app-v1": 100, "app-v2": 0}}},
+		"a default is nobody's": {
+			version("9", 100, wrote("kubectl", "", template, 10), wrote("helm", "", template, 20), wrote("odd", "", "[]", 5)),
+			Split{ResourceVersion: "9", Percent: map[string]int64{"app-v1": 100, "app-v2": 0}, Manager: "helm"},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

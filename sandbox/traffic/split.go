@@ -15,7 +15,8 @@ type Split struct {
 	At time.Time `json:"at"`
 	// Percent is the share of each revision, by name, the sum of its targets.
 	Percent map[string]int64 `json:"percent"`
-	// Manager is the field manager that spec.traffic is from; empty if nobody set it.
+	// Manager is the field manager that spec.traffic is from. If it is Knative's default, which
+	// belongs to nobody, it is who wrote the service last.
 	Manager string `json:"manager"`
 	// Targets is spec.traffic as it stands.
 	Targets []any `json:"targets"`
@@ -52,18 +53,21 @@ func splitOf(service *unstructured.Unstructured, at time.Time) Split {
 }
 
 // manager is who wrote spec.traffic last: the list is one field, which its last writer owns.
-func manager(entries []metav1.ManagedFieldsEntry) (name string) {
-	var newest metav1.Time
+func manager(entries []metav1.ManagedFieldsEntry) string {
+	if owner := newest(entries, func(e metav1.ManagedFieldsEntry) bool { return owns(e.FieldsV1) }); owner != "" {
+		return owner
+	}
+	return newest(entries, func(metav1.ManagedFieldsEntry) bool { return true })
+}
+
+// newest is the manager of the latest of the entries that fit, but for those of a status.
+func newest(entries []metav1.ManagedFieldsEntry, fits func(metav1.ManagedFieldsEntry) bool) (name string) {
+	var latest metav1.Time
 	for _, entry := range entries {
-		if entry.Subresource != "" || !owns(entry.FieldsV1) {
+		if entry.Subresource != "" || entry.Time == nil || entry.Time.Before(&latest) || !fits(entry) {
 			continue
 		}
-		if entry.Time == nil || !entry.Time.Before(&newest) {
-			name = entry.Manager
-			if entry.Time != nil {
-				newest = *entry.Time
-			}
-		}
+		name, latest = entry.Manager, *entry.Time
 	}
 	return name
 }
