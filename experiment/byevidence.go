@@ -32,8 +32,14 @@ func ByEvidence(spec Spec, s State) Judgement {
 	return j
 }
 
-// over tells whether this look is of the last iteration, or comes after it.
-func (s State) over() bool { return s.Iteration+1 >= s.Iterations() && !s.InOutage() }
+// over tells whether this look is of the last iteration, or comes after it. Without data it is not:
+// the next look may have some.
+func (s State) over() bool {
+	return s.Iteration+1 >= s.Iterations() && !s.InOutage() && (!s.uncounted() || s.Outage >= s.Setup.Policy.outageBudget())
+}
+
+// uncounted tells whether there are no new counts, as when no scrape came between two looks.
+func (s State) uncounted() bool { return s.Weighing != nil && s.Weighing.Call.Line.Missing != "" }
 
 // ruling translates the judge's call. It gives up early on a candidate that is rather bad than good,
 // and where the policy wants to know as soon as possible that nothing will be proven.

@@ -175,7 +175,7 @@ func TestEvidenceThatProvesNothing(t *testing.T) {
 		t.Run(string(row.policy), func(t *testing.T) {
 			t.Parallel()
 			r := weigh(t, 10, row.policy)
-			few := service{rate: 4, slow: 0.04} // close to the limit of 5 %
+			few := service{rate: 3, slow: 0.049} // close to the limit of 5 %
 			d, n := r.until(t, row.kind, few, few)
 			if !strings.HasPrefix(d.Reason, row.reason) || n > row.most {
 				t.Errorf("want %q by iteration %d, got %q in %d", row.reason, row.most, d.Reason, n)
@@ -227,7 +227,10 @@ func TestMissingCountsAreUnknown(t *testing.T) {
 		r.iterate(healthy(50), healthy(50))
 	}
 	before := r.state.Seen.Split
-	r.happens(Counted{Rise: true, Tallies: []Tally{
+	for range patience { // as time passes without a scrape
+		r.at = r.at.Add(10 * time.Second)
+	}
+	r.comes(r.at, Counted{Rise: true, Tallies: []Tally{
 		{Family: "iter8-knative", Version: "current", Missing: Stale}, {Family: "iter8-knative", Version: "candidate", Missing: Stale},
 	}})
 	spec := r.state.Spec()
@@ -279,5 +282,28 @@ func TestWeighingSurvivesTheRecordAndTheCheckpoint(t *testing.T) {
 	}
 	if n := len(one); n > 64<<10 {
 		t.Errorf("a weighing has %d bytes", n)
+	}
+}
+
+// comes applies a fact at a time.
+func (r *run) comes(at time.Time, f Fact) {
+	r.state = r.state.Apply(Event{r.state.Seq + 1, at, f})
+}
+
+// Scrapes may come more rarely than looks: then there is nothing new, and nothing is missing.
+func TestAScrapeThatIsNotDueIsNotMissed(t *testing.T) {
+	t.Parallel()
+	r := weigh(t, 240, "")
+	for range 6 {
+		r.iterate(healthy(50), healthy(50))
+	}
+	ledger := len(r.state.Weighing.Ledger)
+	r.comes(r.at.Add(10*time.Second), Counted{Rise: true, Tallies: []Tally{
+		{Family: "iter8-knative", Version: "current", Missing: Stale}, {Family: "iter8-knative", Version: "candidate", Missing: Stale},
+	}})
+	spec := r.state.Spec()
+	d := r.look(healthy(50).samples(spec, "current"), healthy(50).samples(spec, "candidate"))
+	if len(d.Unknown()) > 0 || len(r.state.Weighing.Ledger) != ledger || r.state.Outage != 0 {
+		t.Errorf("want it passed over, got %s: %s", d.Kind, d.Reason)
 	}
 }

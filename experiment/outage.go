@@ -6,8 +6,8 @@ import (
 )
 
 // lacks tells whether a look lacks data that it should have: all that an objective needs, except of
-// a version that had no traffic and shows no requests.
-func (s State) lacks(look Look) bool { return len(s.gaps(look)) > 0 }
+// a version that had no traffic and shows no requests; and new counts, where there is a judge for them.
+func (s State) lacks(look Look) bool { return s.uncounted() || len(s.gaps(look)) > 0 }
 
 // InOutage tells whether the latest look lacks data because of the metrics backend, which says
 // nothing of the versions.

@@ -22,6 +22,9 @@ type LedgerLine struct {
 	Requests int64 `json:"requests,omitempty"` // of the candidate
 }
 
+// patience is how many looks a scrape may take to come before it counts as missing.
+const patience = 3
+
 // ledgerLimit is how many intervals can be looked back at.
 const ledgerLimit = 120
 
@@ -129,7 +132,9 @@ func (s State) countedUp(f Counted) State {
 		i.Rise = f.Rise && n == len(intervals)-1
 		w.State = w.State.Step(i)
 		w.Call = w.State.Call()
-		w.Ledger = append(w.Ledger, LedgerLine{w.Call.Line, i.Candidate.Requests})
+		if n := len(w.Ledger); n == 0 || w.Ledger[n-1].End != w.Call.Line.End { // after its last word the judge says the same
+			w.Ledger = append(w.Ledger, LedgerLine{w.Call.Line, i.Candidate.Requests})
+		}
 		if i.Missing == "" {
 			w.To = s.Since.Add(i.End)
 		}
@@ -159,6 +164,9 @@ func (s State) intervals(f Counted) []evidence.Interval {
 		i := interval(s.Since, t, other, weight)
 		if i.Missing != "" { // nothing was scraped: time has passed all the same
 			i.Start, i.End = s.Weighing.until(s.Since).Sub(s.Since), s.At.Sub(s.Since)
+		}
+		if t.Missing == Stale && i.End-i.Start < patience*s.Weighing.State.Plan.Look {
+			continue // no scrape was due yet, or it is a little late
 		}
 		list = append(list, i)
 	}

@@ -93,11 +93,11 @@ func (s State) rangeOf(k int) *Range {
 		return quantileRange(o.Quantile, s.Evidence.Candidate.histogram(), t.Tempered.N/t.Total.N, threshold)
 	case Mean:
 		return meanRange(t.Tempered, threshold)
-	default:
-		limit, _ := s.limit(k)
-		low, high := mixtureFor(limit, t.Tempered).interval(threshold)
-		return &Range{low, &high}
+	case ErrorRate:
 	}
+	limit, _ := s.limit(k)
+	low, high := mixtureFor(limit, t.Tempered).interval(threshold)
+	return &Range{low, &high}
 }
 
 // quantileRange finds the bucket bounds between which the quantile is: those for which the share of
