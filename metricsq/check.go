@@ -3,6 +3,8 @@ package metricsq
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +22,7 @@ const tolerableSkew = 2 * time.Second
 // can be told by the buckets there are, and that scrapes and traffic suffice. It asks for the last five
 // minutes. The revisions of the versions should be known.
 func (c *Client) Check(ctx context.Context, spec experiment.Spec) []experiment.Finding {
+	spec = withNamespace(spec)
 	subject := "prometheus at " + c.endpoint
 	var findings []experiment.Finding
 	for _, warning := range c.Warnings() {
@@ -98,10 +101,7 @@ func (c *Client) checkMetrics(ctx context.Context, spec experiment.Spec) []exper
 			f.What = experiment.Units(m.Spec.Units).Format(*s.Value) + " in the last 5 minutes"
 		}
 		if v, ok := spec.Version(s.Version); ok {
-			if word := m.unfilled(v); word != "" {
-				f.Grade, f.What = experiment.Wrong, "its query needs the variable "+word+", which the version lacks"
-				f.Hint = "add it to the variables of " + s.Version
-			}
+			f = m.gradeVariables(f, v)
 		}
 		if s.Query != "" {
 			f.Detail = []string{s.Query}
@@ -109,6 +109,34 @@ func (c *Client) checkMetrics(ctx context.Context, spec experiment.Spec) []exper
 		findings = append(findings, f)
 	}
 	return findings
+}
+
+// withNamespace adds the variable that the start of a run adds: where the target is.
+func withNamespace(spec experiment.Spec) experiment.Spec {
+	spec.Versions = slices.Clone(spec.Versions)
+	for i, v := range spec.Versions {
+		if _, ok := v.Variables["namespace"]; !ok {
+			variables := map[string]string{"namespace": spec.Target.Namespace}
+			maps.Copy(variables, v.Variables)
+			spec.Versions[i].Variables = variables
+		}
+	}
+	return spec
+}
+
+// gradeVariables grades anew the finding of a metric whose query a version cannot fill.
+func (m metric) gradeVariables(f experiment.Finding, v experiment.Version) experiment.Finding {
+	word := m.unfilled(v)
+	switch {
+	case word == "":
+	case word == "revision" && v.WeightObjRef != nil:
+		f.Grade, f.What = experiment.Doubtful, "its revision is not known before the start"
+		f.Hint = "nothing is to be done, but add the variable revision to look at the metric now"
+	default:
+		f.Grade, f.What = experiment.Wrong, "its query needs the variable "+word+", which the version lacks"
+		f.Hint = "add it to the variables of " + v.Name
+	}
+	return f
 }
 
 // gradeOf says what a sample means before an experiment. A candidate without traffic has none yet; a

@@ -136,9 +136,15 @@ func TestCheckFindsWhatIsDoubtfulOrWrong(t *testing.T) {
 		{"a variable that is missing", func() site { return site{series: traffic(5, 200)} }, func(s *experiment.Spec) {
 			s.Versions[1].Variables = nil
 			s.Criteria.Objectives = s.Criteria.Objectives[:1]
-		}, "wrong: metric error rate of candidate: its query needs the variable revision, which the version lacks\n" +
-			"doubtful: counts of iter8-knative: rejected: the series need the variable revision, which version candidate lacks\n" +
-			"doubtful: scrapes: no series of any version has been scraped twice in 5 minutes"},
+		}, "wrong: metric error rate of candidate: its query needs the variable revision, which the version lacks"},
+		{"a revision that is found later", func() site { return site{series: traffic(5, 200)} }, func(s *experiment.Spec) {
+			s.Versions[1].Variables, s.Versions[1].WeightObjRef = nil, &experiment.WeightObjRef{}
+			s.Criteria.Objectives = s.Criteria.Objectives[:1]
+		}, "doubtful: metric error rate of candidate: its revision is not known before the start"},
+		{"a namespace that the start adds", func() site { return site{series: traffic(5, 200)} }, func(s *experiment.Spec) {
+			s.Criteria.Objectives = nil
+			s.Criteria.Indicators = []string{"knative/error-rate"}
+		}, "doubtful: scrapes: no series of any version has been scraped twice in 5 minutes"},
 		{"a baseline without requests", func() site {
 			return site{series: traffic(5, 200), value: func(query string) string {
 				if strings.Contains(query, "histogram_quantile") {

@@ -20,6 +20,9 @@ const evidencePerLimit = 14
 func (c *Client) checkCounts(ctx context.Context, spec experiment.Spec) []experiment.Finding {
 	now := time.Now()
 	o := CountOptions{Started: now, Now: now}
+	spec.Versions = slices.DeleteFunc(slices.Clone(spec.Versions), func(v experiment.Version) bool {
+		return c.catalog.lacks(spec, v) // which checkMetrics has told
+	})
 	var findings []experiment.Finding
 	var all []track
 	looks := c.lookAll(ctx, spec, o)
@@ -42,6 +45,14 @@ func (c *Client) checkCounts(ctx context.Context, spec experiment.Spec) []experi
 		findings = append(findings, c.checkTraffic(requestRate(looks, now), spec))
 	}
 	return findings
+}
+
+// lacks tells whether a version lacks a variable that its series are chosen by.
+func (c catalog) lacks(spec experiment.Spec, v experiment.Version) bool {
+	return slices.ContainsFunc(c.familiesOf(spec), func(name string) bool {
+		_, err := c.families[name].choose([]experiment.Version{v})
+		return err != nil
+	})
 }
 
 // checkBounds finds limits that lie within a bucket: how many of its requests are above the limit is
