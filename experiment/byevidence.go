@@ -21,8 +21,8 @@ func ByEvidence(spec Spec, s State) Judgement {
 	j := Judgement{Assessments: s.proven(points.Assessments), Reason: s.Weighing.Call.Reason}
 	j.Target = s.towards(s.Weighing.Call.Weight)
 	j.Ruling = s.ruling(points)
-	if j.Ruling == Passes {
-		j.Winner = spec.Candidate().Name
+	if candidate := spec.Candidate().Name; j.Ruling == Passes || j.Ruling == CannotTell && points.of(candidate) == Satisfied {
+		j.Winner = candidate
 	}
 	if j.Ruling == GoesOn && s.over() && s.Setup.Policy.OnInconclusive.pointEstimate() {
 		points.Target = s.Seen.Split

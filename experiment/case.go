@@ -10,6 +10,9 @@ func (s State) Case() (pro, con []string) {
 		return nil, nil
 	}
 	candidate := s.Spec().Candidate().Name
+	if look.Decision.Kind == EndsUndecidedly {
+		con = append(con, look.Decision.Reason)
+	}
 	pro = append(pro, fmt.Sprintf("%s at %d %% of the traffic", s.met(look.Decision), look.Split.Candidate()))
 	for i, o := range s.Spec().Criteria.Objectives {
 		a := look.Decision.Of(i, candidate)

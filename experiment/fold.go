@@ -130,7 +130,7 @@ func (s State) decided(f Decided) State {
 func (s State) stands(d Decision) bool {
 	switch s.Asked.Fact.Question {
 	case ToPromote:
-		return d.Kind == AskToPromote && d.Winner == s.Asked.Fact.Version
+		return d.Winner == s.Asked.Fact.Version && (d.Kind == AskToPromote || d.Kind == EndsUndecidedly)
 	case ToDecide:
 		return d.Kind == EndsUndecidedly
 	case ToAdopt:

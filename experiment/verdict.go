@@ -60,7 +60,7 @@ const (
 	GoesOn      Ruling = iota // nothing is settled yet
 	Passes                    // the candidate keeps its limits, as far as can be proven
 	Fails                     // it does not, and the fault is its own
-	CannotTell                // nothing will be proven: a person is to say
+	CannotTell                // nothing will be proven: a person is to say; the winner is by point estimate
 	StaysBehind               // nothing will be proven: the baseline stays
 )
 

@@ -178,3 +178,40 @@ func TestAResumedRunCountsFromWhereItWas(t *testing.T) {
 		}
 	})
 }
+
+// Few requests prove nothing. A person is asked whether to promote what was measured to be good; without
+// one the run ends undecided.
+func TestUndecidedEvidenceIsForAPerson(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		approval Approval
+		outcome  experiment.Outcome
+		facts    string
+	}{
+		"nobody there":          {Always, experiment.OutcomeUndecided, "decided ended"},
+		"promoted all the same": {Ask, experiment.OutcomePromoted, "asked obeyed promoting promoted ended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				tr := newTrial(t, tt.approval)
+				weighing(tr, 1)
+				tr.config.Setup.Policy.OnInconclusive = experiment.AskPerson
+				var question experiment.Asked
+				tr.on = func(e experiment.Event) {
+					if f, ok := e.Fact.(experiment.Asked); ok {
+						question = f
+					}
+				}
+				tr.sendOn("asked", 1, experiment.Approve)
+				s := tr.run(t, t.Context())
+				if s.Ended.Outcome != tt.outcome || !strings.HasSuffix(tr.names(), tt.facts) {
+					t.Errorf("ended %+v by %s", s.Ended, tr.names())
+				}
+				if tt.approval == Ask && (question.Question != experiment.ToPromote || !strings.HasPrefix(question.Against[0], "undecided: ")) {
+					t.Errorf("asked %+v", question)
+				}
+			})
+		})
+	}
+}

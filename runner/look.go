@@ -119,7 +119,7 @@ func (r *Runner) act(ctx context.Context, d experiment.Decision) {
 	case experiment.KeepBaseline, experiment.RollBackNow:
 		r.rollBack(ctx, d.Reason)
 	case experiment.EndsUndecidedly:
-		r.undecided(d)
+		r.undecided(ctx, d)
 	case experiment.HoldWeights:
 		if r.state.Drift() {
 			r.drifted(d)
@@ -140,13 +140,16 @@ func (r *Runner) drifted(d experiment.Decision) {
 	}
 }
 
-// undecided asks a person what to make of evidence that does not suffice, if there is a person.
-func (r *Runner) undecided(d experiment.Decision) {
-	if !r.attended() {
+// undecided asks a person what to make of evidence that does not suffice, if there is a person: about
+// a candidate whose measured values are within their limits, whether to promote it all the same.
+func (r *Runner) undecided(ctx context.Context, d experiment.Decision) {
+	switch {
+	case !r.attended():
 		r.end(experiment.OutcomeUndecided, d.Reason)
-		return
-	}
-	if r.state.Asked == nil {
+	case r.state.Asked != nil:
+	case d.Winner != "":
+		r.plan(ctx, d.Winner)
+	default:
 		pro, con := r.state.Case()
 		r.emit(experiment.Asked{Question: experiment.ToDecide, For: pro, Against: con})
 	}

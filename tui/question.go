@@ -57,8 +57,13 @@ func (sc scene) askedSentence() sentence {
 	switch sc.Asked.Fact.Question {
 	case experiment.ToPromote:
 		n.why = sc.Asked.Fact.Version + " wins"
-		if d.Kind == experiment.AskToPromote {
+		switch d.Kind {
+		case experiment.AskToPromote:
 			n.why = d.Reason
+		case experiment.EndsUndecidedly:
+			n.tone, n.where, n.why = unknown, "UNDECIDED, your word", afterColon(d.Reason)
+		case experiment.Explore, experiment.Advance, experiment.Stay, experiment.HoldWeights, experiment.Withdraw,
+			experiment.Repair, experiment.KeepBaseline, experiment.RollBackNow:
 		}
 	case experiment.ToRetry:
 		n.tone, n.where, n.why = missed, "PROMOTION FAILED", strings.Join(sc.Asked.Fact.Against, "; ")
