@@ -57,7 +57,7 @@ func with(errors float64) Phase {
 func behaviours() map[string]Behaviour {
 	slow := healthy()
 	slow.Slow, slow.Delay = 0.2, 120*time.Millisecond
-	cold := with(0.3)
+	cold := with(0.04) // what starting does to most services: slow, and a few failures
 	cold.Slow, cold.Delay = 1, 250*time.Millisecond
 	worn := with(0.15)
 	worn.Slow, worn.Delay = 0.5, 200*time.Millisecond

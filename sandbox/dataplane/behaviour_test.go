@@ -59,7 +59,7 @@ func TestBehaviourOfTags(t *testing.T) {
 		{"demo:green-errors", 0, 9 * ms, 11 * ms, 20 * ms, 30 * ms, 0, 0.05},
 		{"demo:green-leak", 0, 9 * ms, 11 * ms, 20 * ms, 30 * ms, 0, 0.02},
 		{"demo:green-broken", 0, 9 * ms, 11 * ms, 20 * ms, 30 * ms, 0, 0.50},
-		{"demo:green-coldstart", 29 * time.Second, 250 * ms, 270 * ms, 260 * ms, 300 * ms, 1, 0.30},
+		{"demo:green-coldstart", 29 * time.Second, 250 * ms, 270 * ms, 260 * ms, 300 * ms, 1, 0.04},
 		{"demo:green-coldstart", 30 * time.Second, 9 * ms, 11 * ms, 20 * ms, 30 * ms, 0, 0},
 		{"demo:green-ramp", 0, 9 * ms, 11 * ms, 20 * ms, 30 * ms, 0, 0},
 		{"demo:green-ramp", 150 * time.Second, 30 * ms, 40 * ms, 100 * ms, 140 * ms, 0.25, 0.075},
