@@ -101,7 +101,7 @@ func TestBetsAddUp(t *testing.T) {
 // many fast and few slow requests.
 func TestBetOnMeanHoldsItsLevel(t *testing.T) {
 	t.Parallel()
-	const runs, looks, level = 300, 60, 0.05
+	const runs, looks, level = 200, 60, 0.05
 	rng := rand.New(rand.NewPCG(9, 1))
 	sum, squares, n := 0.0, 0.0, 0
 	sample := func() (histogram, float64) {

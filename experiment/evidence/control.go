@@ -38,11 +38,13 @@ func (c control) observe(r reading, o Objective, s stake, blockSeconds float64) 
 	c.Recent = c.Recent.add(full, recentControl)
 	c.Blocks++
 	c.WasOut = violated.log(c.OpenNats) >= plainly
-	if c.WasOut {
-		c.Out++ // an outage says nothing of how events cluster on other days
-	} else {
+	switch {
+	case c.WasOut: // an outage says nothing of how events cluster on other days
+		c.Out++
+	case o.Relative: // what both versions share does not count: see trial
 		c.Sound = c.Sound.plus(full)
-		c.Spread = c.Spread.add(full)
+	default:
+		c.Sound, c.Spread = c.Sound.plus(full), c.Spread.add(full)
 	}
 	if c.OpenBad.N >= 50 {
 		c.Worst = max(c.Worst, c.OpenBad.rate())

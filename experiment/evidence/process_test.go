@@ -32,7 +32,7 @@ func TestProcessStartsAtOne(t *testing.T) {
 // limit to be below it, in more than one of twenty runs of 240 looks each.
 func TestTypeIError(t *testing.T) {
 	t.Parallel()
-	const runs, looks, level = 1000, 240, 0.05
+	const runs, looks, level = 400, 240, 0.05
 	rng := rand.New(rand.NewPCG(3, 5))
 	// Three standard errors of the share of runs, for chance in the test itself.
 	allowed := int(runs * (level + 3*math.Sqrt(level*(1-level)/runs)))

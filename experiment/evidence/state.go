@@ -58,7 +58,9 @@ func (s State) Step(i Interval) State {
 	}
 	s.Controls, s.Guards = slices.Clone(s.Controls), slices.Clone(s.Guards)
 	s.Relative, s.Warm.Open = slices.Clone(s.Relative), slices.Clone(s.Warm.Open)
-	s.Now = max(s.Now, i.End)
+	if i.End-s.Now <= longest { // else its clock is out of order, not ours
+		s.Now = max(s.Now, i.End)
+	}
 	s.Line = Line{Start: i.Start, End: i.End}
 	if why := s.refusal(i); why != "" {
 		s.miss(i, why)

@@ -17,6 +17,7 @@ type trial struct {
 	Control   sums    `json:"control"`          // of the baseline at the same time
 	Tempered  sums    `json:"tempered"`         // of the candidate, counted as independent requests
 	Open      block   `json:"open"`             // of the candidate
+	Beside    block   `json:"beside,omitzero"`  // of the baseline, if the limit is relative
 	Recent    recent  `json:"recent,omitempty"` // of the candidate
 	Jitter    jitter  `json:"jitter"`
 	Range     *Range  `json:"range,omitempty"`
@@ -68,16 +69,36 @@ func (t trial) add(o Objective, r reading, w wager) (trial, Bet) {
 	}
 	t.Total, t.Control = t.Total.plus(r.candidate), t.Control.plus(r.baseline)
 	t.Tempered = t.Tempered.plus(r.candidate.over(w.violated.phi))
-	next, full, ok := t.Open.add(r.candidate, w.blockSeconds)
-	t.Open = next
-	if ok {
-		t.Recent, t.Jitter = t.Recent.add(full, recentTrial), t.Jitter.add(full)
-	}
+	t = t.blocks(o, r, w.blockSeconds)
 	return t, Bet{
 		Violated:  t.Violated.Log - before.Violated.Log,
 		Satisfied: t.Satisfied.Log - before.Satisfied.Log,
 		Phi:       w.violated.phi,
 	}
+}
+
+// blocks folds a reading into the blocks.
+func (t trial) blocks(o Objective, r reading, seconds float64) trial {
+	next, full, ok := t.Open.add(r.candidate, seconds)
+	var beside sums
+	if o.Relative {
+		t.Beside, beside, _ = t.Beside.add(r.baseline, seconds)
+	}
+	if t.Open = next; ok {
+		t.Recent, t.Jitter = t.Recent.add(full, recentTrial), t.Jitter.add(full.without(beside, t.Control))
+	}
+	return t
+}
+
+// without takes out of a block what the baseline shares: by how much its own block beside differs from
+// its rate in the long run. A handful of events beside is too little to tell.
+func (s sums) without(beside, long sums) sums {
+	const enough = 10
+	if beside.N < enough || beside.Sum < enough {
+		return s
+	}
+	s.Sum *= long.rate() / beside.rate()
+	return s
 }
 
 // now is what the candidate did lately.
