@@ -24,11 +24,6 @@ type watched struct {
 	Baseline  sums    `json:"baseline"` // counted as independent requests
 }
 
-const (
-	suspicious = 0.5 // nats of evidence that keep a suspicion alive
-	clear      = 2.0 // nats that tell whose fault it is
-)
-
 // suspect begins, goes on with, or ends a suspicion, after a look was judged.
 func (s *State) suspect(l look, before evidence) {
 	next := suspicion{Since: l.Start, Excluded: s.Excluded, Before: before, Watched: make([]watched, len(s.Objectives))}
@@ -42,7 +37,7 @@ func (s *State) suspect(l look, before evidence) {
 		next.Watched[k] = next.Watched[k].add(r, s.phiOfBaseline(k, r), s.gain(k, l))
 		rising = rising || next.Watched[k].Rising > 0
 	}
-	if s.Suspicion = nil; rising || s.strongest() >= suspicious {
+	if s.Suspicion = nil; rising || s.strongest() >= s.Settings.Blame.Suspicious {
 		s.Suspicion = &next
 		s.rewind(l)
 	}
@@ -73,7 +68,7 @@ func (s State) strongest() float64 {
 func (s *State) rewind(l look) {
 	u := s.Suspicion
 	excluded := u.Excluded + l.End - u.Since
-	if !s.healthy() || s.exoneration() > -clear || excluded > s.Plan.Budget/2 {
+	if !s.healthy() || s.exoneration() > -s.Settings.Blame.Clear || excluded > s.Plan.Budget/2 {
 		return
 	}
 	s.Evidence, s.Excluded, s.Suspicion = u.Before, excluded, nil
@@ -130,7 +125,7 @@ func (s State) healthy() bool {
 
 // attributable tells whether what is violated is the candidate's own doing.
 func (s State) attributable(incident bool) bool {
-	return !s.healthy() || !incident && s.exoneration() >= clear || s.worse()
+	return !s.healthy() || !incident && s.exoneration() >= s.Settings.Blame.Clear || s.worse()
 }
 
 // worse tells whether the candidate is proven to be worse than the baseline.

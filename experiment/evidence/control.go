@@ -16,28 +16,24 @@ type control struct {
 	Recent   recent  `json:"recent,omitempty"`
 }
 
-// Plainly is how many nats a block must hold against the baseline to count as out of limits by
-// itself, 20 to 1.
-const plainly = 3
-
 // recentControl is how many blocks say what the baseline does now.
 const recentControl = 3
 
 // observe folds one reading of the baseline in.
-func (c control) observe(r reading, o Objective, s stake, blockSeconds float64) control {
+func (c control) observe(r reading, o Objective, s stake, tuned Settings) control {
 	violated, _ := o.grids()
 	c.Violated = c.Violated.bet(violated, r.control, s)
 	c.OpenNats = c.OpenNats.plus(r.control)
 	c.OpenBad.N += r.blown.baselineN
 	c.OpenBad.Sum += r.blown.baseline
-	next, full, ok := c.Open.add(r.baseline, blockSeconds)
+	next, full, ok := c.Open.add(r.baseline, tuned.Block)
 	c.Open = next
 	if !ok {
 		return c
 	}
 	c.Recent = c.Recent.add(full, recentControl)
 	c.Blocks++
-	c.WasOut = violated.log(c.OpenNats) >= plainly
+	c.WasOut = violated.log(c.OpenNats) >= tuned.Blame.Plain
 	switch {
 	case c.WasOut: // an outage says nothing of how events cluster on other days
 		c.Out++
@@ -63,17 +59,16 @@ func (c control) healthy(o Objective) bool {
 }
 
 // incident tells whether the baseline is out of the limit now.
-func (c control) incident(o Objective, latest nats) bool {
+func (c control) incident(o Objective, latest nats, tuned Settings) bool {
 	if o.Relative {
 		return false
 	}
 	violated, _ := o.grids()
-	if violated.log(c.OpenNats) >= plainly || c.WasOut && violated.log(latest) > 0 {
+	if violated.log(c.OpenNats) >= tuned.Blame.Plain || c.WasOut && violated.log(latest) > 0 {
 		return true
 	}
-	const tenToOne = 2.3
 	now := c.Recent.total().plus(c.Open.Open)
-	return c.Violated.Log >= tenToOne && now.N > 0 && !o.within(now.rate(), o.share())
+	return c.Violated.Log >= tuned.Blame.Lasting && now.N > 0 && !o.within(now.rate(), o.share())
 }
 
 // share is what a rate of events, or a mean, is compared with: 5 % for a 95th percentile.

@@ -99,15 +99,12 @@ func (s State) certified(k int) float64 {
 	return max(t.AtLoad.Log, min(t.Satisfied.Log, enough/2)) / enough
 }
 
-// concern is how much of an alarm keeps the weight from rising, and a candidate from promotion.
-const concern = 1. / 3
-
 func (s State) soak() time.Duration { return min(s.Settings.Soak, s.Plan.Budget/2) }
 func (s State) soaked() bool        { return s.Now >= s.soak() }
 
 // promotable: everything is proven at load, nothing measured contradicts it, and it lasted.
 func (s State) promotable(l look) bool {
-	if !s.soaked() || l.incident || s.alarm() >= concern || s.Evidence.Loaded < s.load() {
+	if !s.soaked() || l.incident || s.alarm() >= s.Settings.Concern || s.Evidence.Loaded < s.load() {
 		return false
 	}
 	for k := range s.Objectives {
@@ -185,7 +182,7 @@ func (s State) lenient(k int) (limit float64, known bool) {
 // roll back on, -1 if there is none.
 func (s State) leaning() int {
 	for k := range s.Objectives {
-		if s.excess(k) >= s.Settings.Leaning && (!s.healthy() || s.lead(k) >= leastLead) {
+		if s.excess(k) >= s.Settings.Leaning && (!s.healthy() || s.lead(k) >= s.Settings.Blame.Lead) {
 			return k
 		}
 	}
@@ -215,10 +212,6 @@ func (s State) excess(k int) float64 {
 	}
 	return z
 }
-
-// leastLead is how many standard errors a candidate must be worse than the baseline to be given up:
-// what an incident of both did to it is not its fault.
-const leastLead = 1.645
 
 // lead is how far the candidate is beyond the baseline on the same looks, in standard errors; any
 // way beyond where they cannot be compared.

@@ -56,7 +56,7 @@ func (s State) normal(k int) float64 {
 // guard tells which objective the candidate fails catastrophically, -1 if none. What the baseline
 // does as well is nobody's fault, unless it always does.
 func (s *State) guard(l look) int {
-	worst := -1
+	worst, b := -1, s.Settings.Burst
 	for k, o := range s.Objectives {
 		p := l.readings[k].blown
 		if o.Lower || p.candidateN == 0 || !s.guarded(o, l) {
@@ -64,16 +64,16 @@ func (s *State) guard(l look) int {
 		}
 		g := s.Guards[k].add(p, s.normal(k), l.seconds)
 		s.Guards[k] = g
-		if worst < 0 && g.log() >= math.Log(s.Settings.Burst.Evidence) && (g.alone() || !s.healthy()) {
+		if worst < 0 && g.log() >= math.Log(b.Evidence) && (g.alone(b.Alone) || !s.healthy()) {
 			worst = k
 		}
 	}
 	return worst
 }
 
-// alone tells whether the baseline does not fail like the candidate: the likelihood of two shares is
-// so much higher than that of a common one that chance explains it once in two hundred times.
-func (g guard) alone() bool {
+// alone tells whether the baseline does not fail like the candidate: two shares explain both versions'
+// counts better than a common one, by so many nats.
+func (g guard) alone(evidence float64) bool {
 	c, b := g.Burst, g.Baseline
 	if b.N == 0 {
 		return true
@@ -81,10 +81,9 @@ func (g guard) alone() bool {
 	if b.rate() >= c.rate()/2 {
 		return false
 	}
-	const oneIn200 = 3.3
 	both := c.plus(b)
 	two := logLikelihood(c.Sum, c.N, c.rate()) + logLikelihood(b.Sum, b.N, b.rate())
-	return two-logLikelihood(both.Sum, both.N, both.rate()) >= oneIn200
+	return two-logLikelihood(both.Sum, both.N, both.rate()) >= evidence
 }
 
 // guarded: errors always are, slowness is natural while caches fill.

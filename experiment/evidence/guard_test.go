@@ -51,7 +51,7 @@ func TestGuardKnowsWhoseFaultItIs(t *testing.T) {
 		{"no baseline", pair{candidate: 10, candidateN: 20}, pair{}, true},
 	} {
 		p := pair{row.candidate.candidate, row.baseline.baseline, row.candidate.candidateN, row.baseline.baselineN}
-		if got := (guard{}).add(p, 0.05, 5).alone(); got != row.want {
+		if got := (guard{}).add(p, 0.05, 5).alone(Balanced().Burst.Alone); got != row.want {
 			t.Errorf("%s: want %v, got %v", row.name, row.want, got)
 		}
 	}

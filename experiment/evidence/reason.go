@@ -110,7 +110,7 @@ func (s State) needReason(f Forecast) string {
 	}
 	o := s.Objectives[f.Slowest]
 	switch {
-	case s.alarm() >= concern:
+	case s.alarm() >= s.Settings.Concern:
 		return s.suspicious(s.worst()) + ", not proven"
 	case s.allCertified():
 		return s.almostReason()

@@ -108,7 +108,7 @@ func (s *State) observe(l look) {
 	for k, o := range s.Objectives {
 		r := l.readings[k]
 		bet := stake{phi: s.phiOfBaseline(k, r), clip: s.Settings.clip(l.seconds), restart: s.restart(l.seconds)}
-		s.Controls[k] = s.Controls[k].observe(r, o, bet, s.Settings.Block)
+		s.Controls[k] = s.Controls[k].observe(r, o, bet, s.Settings)
 	}
 }
 
@@ -125,7 +125,7 @@ func (s State) incident(l look) bool {
 		return false
 	}
 	for k, c := range s.Controls {
-		if c.incident(s.Objectives[k], l.readings[k].control) {
+		if c.incident(s.Objectives[k], l.readings[k].control, s.Settings) {
 			return true
 		}
 	}
@@ -143,14 +143,11 @@ func (s *State) fold(l look) {
 	}
 }
 
-// patience is how many looks after the budget may pass without data, before the experiment ends
-// without: a scrape fails now and then, and may be due just after the end.
-const patience = 3
-
-// miss lets time pass without counts.
+// miss lets time pass without counts. At the end of the budget it waits for the next scrape a little:
+// one fails now and then, or is due just after the end.
 func (s *State) miss(i Interval, why string) {
 	s.Line.Flag, s.Line.Missing = NoScrape, why
-	if s.Now >= s.Plan.Budget+patience*s.Plan.Look {
+	if s.Now >= s.Plan.Budget+time.Duration(s.Settings.Patience)*s.Plan.Look {
 		s.giveUp(silent, 0)
 		return
 	}

@@ -170,7 +170,7 @@ func brokenBy(before State, i Interval, after State) []string {
 		{"the weight stays within the plan", 0 <= c.Weight && c.Weight <= plan.MaxWeight},
 		{"a rise stays within the increment", rise <= plan.MaxIncrement},
 		{"the weight rises only at iterations", rise <= 0 || i.Rise},
-		{"the weight never rises on an alarm", rise <= 0 || c.Alarm < concern || c.Phase == Warming},
+		{"the weight never rises on an alarm", rise <= 0 || c.Alarm < after.Settings.Concern || c.Phase == Warming},
 		{"the weight never rises without data", rise <= 0 || i.Missing == ""},
 		{"nothing is promoted without data", c.Action != Promote || i.Missing == ""},
 		{"what is promoted is measured within its limits", c.Action != Promote || within},

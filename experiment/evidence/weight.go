@@ -15,7 +15,7 @@ func (s *State) pace(l look) {
 		s.goOn(Quarantined, s.within(l.Interval, min(l.Weight, s.Plan.MaxWeight/3)))
 	case l.incident || s.Line.Flag == Rewound:
 		s.goOn(Holding, s.within(l.Interval, l.Weight))
-	case alarm >= concern:
+	case alarm >= s.Settings.Concern:
 		s.goOn(Holding, s.within(l.Interval, l.Weight))
 	default:
 		s.goOn(phase, s.within(l.Interval, max(l.Weight, limit)))
