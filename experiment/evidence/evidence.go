@@ -6,6 +6,12 @@
 // capital ever reaches 1/alpha is at most alpha (Ville's inequality), so it may be looked at after
 // every scrape. A verdict is satisfied, violated or undecided, and undecided is an honest answer.
 //
+// Proven are the bets on shares and ratios, those that a mean is too high, their mixtures, restarts and
+// clips. Measured only, by simulation, are what keeps them honest outside of textbooks: how many
+// clustered requests count as one, the mean square behind "the mean is low enough", whose fault an
+// incident is, and when to give up. A certificate speaks of the traffic that was seen: bursts rarer
+// than the soak, and ramps that start after it, are invisible to any judge.
+//
 // New makes a State, Step folds one interval into it, Call says what follows. All of it is pure:
 // no I/O, no clock, no randomness, no goroutine. A State is plain data of bounded size; written as
 // JSON and read back, it goes on as if nothing had happened. Any experiment code may call it; it
