@@ -7,7 +7,8 @@ import "time"
 //
 // It ends with the first block, not before the least time, in which all objectives are within their
 // limits. From the least time on evidence is gathered on probation: if the candidate becomes
-// healthy it is forgotten, if it never does it counts.
+// healthy it is forgotten, if it never does it counts. A candidate that looks healthy when the time
+// is up gets the time of one more block.
 type warmUp struct {
 	Begun bool          `json:"begun,omitempty"`
 	Over  bool          `json:"over,omitempty"`
@@ -38,18 +39,23 @@ func (s *State) warm(l look) {
 	if s.onProbation(l) {
 		s.judge(l)
 	}
-	age, full, healthy, few := l.End-w.Since, false, true, false
+	age, full, healthy, few, recovering := l.End-w.Since, false, true, false, true
 	for k, r := range l.readings {
 		next, v, ok := w.Open[k].add(r.candidate, s.Settings.Block)
 		w.Open[k], full = next, ok
 		few = few || v.N < s.Settings.WarmUp.Requests
 		healthy = healthy && s.looksHealthy(k, v)
+		recovering = recovering && r.candidate.N > 0 && s.looksHealthy(k, r.candidate)
+	}
+	most := s.mostWarmUp()
+	if recovering { // the block that begins may be healthy
+		most += time.Duration(s.Settings.Block * float64(time.Second))
 	}
 	switch {
 	case full && age >= s.leastWarmUp() && !few && healthy, full && few && healthy && age >= 2*s.leastWarmUp():
 		s.forget()
 		w.Over = true
-	case age >= s.mostWarmUp():
+	case age >= most:
 		w.Over = true
 	}
 	if w.Over {

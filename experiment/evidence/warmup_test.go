@@ -54,3 +54,39 @@ func TestWarmUpWaitsForTraffic(t *testing.T) {
 		t.Errorf("want no rise without an iteration, got %d %%", c.Weight)
 	}
 }
+
+// In a short experiment the warm-up may end in the middle of the first healthy block.
+func TestWarmUpWaitsForTheBlockThatLooksHealthy(t *testing.T) {
+	t.Parallel()
+	settings := Balanced()
+	settings.WhenUndecided = PointEstimate
+	plan := Plan{Interval: 10 * time.Second, Look: 5 * time.Second, Budget: 100 * time.Second, MaxWeight: 75, MaxIncrement: 20}
+	s := New(settings, plan, []Objective{{Kind: Mean, Limit: 50}, {Kind: ErrorRate, Limit: 0.01}}, nil)
+	counts := func(n int64, ms float64) Counts {
+		c := Counts{Requests: n, Buckets: []int64{n, 0}, Sum: ms * float64(n)}
+		if ms > 100 {
+			c.Buckets = []int64{0, n}
+		}
+		return c
+	}
+	for at := 2500 * time.Millisecond; at < 60*time.Second; at += 5 * time.Second {
+		ms := 10.0
+		if at < 40*time.Second { // cold for half a minute from the first request on
+			ms = 250
+		}
+		n := int64(13)
+		if at < 5*time.Second {
+			n = 0
+		}
+		s = s.Step(Interval{
+			Start: at - 5*time.Second, End: at, Weight: 5, Bounds: []float64{100}, Rise: true,
+			Baseline: counts(240, 10), Candidate: counts(n, ms),
+		})
+		if c := s.Call(); c.Action != Continue {
+			t.Fatalf("at %s: %s: %s", at, c.Action, c.Reason)
+		}
+	}
+	if c := s.Call(); c.Phase == Warming || c.Objectives[0].Candidate == nil || *c.Objectives[0].Candidate > 11 {
+		t.Errorf("want it judged by what it did warm, got %s: %+v", c.Phase, c.Objectives[0])
+	}
+}
