@@ -19,7 +19,8 @@ const (
 	Hang Effect = "hang"
 	// Status answers with an error, worded as the server would.
 	Status Effect = "status"
-	// Reset resets the connection.
+	// Reset resets the connection. Go's own client sends a GET again then, if it had used the
+	// connection before: a rule may strike twice for one of its calls.
 	Reset Effect = "reset"
 	// LoseAnswer has the request carried out, and resets the connection instead of answering.
 	LoseAnswer Effect = "lose-answer"
