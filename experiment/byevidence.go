@@ -21,12 +21,15 @@ func ByEvidence(spec Spec, s State) Judgement {
 	j := Judgement{Assessments: s.proven(points.Assessments), Reason: s.Weighing.Call.Reason}
 	j.Target = s.towards(s.Weighing.Call.Weight)
 	j.Ruling = s.ruling(points)
+	if s.over() && s.Weighing.Call.Action == evidence.Continue {
+		j.Reason = s.incomplete()
+	}
 	if candidate := spec.Candidate().Name; j.Ruling == Passes || j.Ruling == CannotTell && points.of(candidate) == Satisfied {
 		j.Winner = candidate
 	}
 	if j.Ruling == GoesOn && s.over() && s.Setup.Policy.OnInconclusive.pointEstimate() {
 		points.Target = s.Seen.Split
-		points.Reason = "by point estimates, since nothing is proven: " + s.Weighing.Call.Reason
+		points.Reason = "by point estimates: " + j.Reason
 		return points
 	}
 	return j
@@ -40,6 +43,19 @@ func (s State) over() bool {
 
 // uncounted tells whether there are no new counts, as when no scrape came between two looks.
 func (s State) uncounted() bool { return s.Weighing != nil && s.Weighing.Call.Line.Missing != "" }
+
+// incomplete says how far the proof has come when time is up.
+func (s State) incomplete() string {
+	w := s.Weighing
+	if w.Call.Certified >= 1 {
+		return "time is up: all limits are kept, but not for long enough yet"
+	}
+	reason := fmt.Sprintf("time is up, and the proof is at %d %%", int(100*max(0, min(1, w.Call.Certified))))
+	if k := w.Call.Slowest; k < len(w.Of) {
+		reason += ", slowest for " + s.Metric(s.Spec().Criteria.Objectives[w.Of[k]].Metric).Label
+	}
+	return reason
+}
 
 // ruling translates the judge's call. It gives up early on a candidate that is rather bad than good,
 // and where the policy wants to know as soon as possible that nothing will be proven.

@@ -168,7 +168,7 @@ func TestEvidenceThatProvesNothing(t *testing.T) {
 	}{
 		{PointEstimate, AskToPromote, "candidate wins: time is up: all 3 limits are kept as measured", 10},
 		{"", AskToPromote, "candidate wins: time is up: all 3 limits are kept as measured", 10},
-		{KeepsBaseline, KeepBaseline, "keep the baseline: the proof is not complete: ", 10},
+		{KeepsBaseline, KeepBaseline, "keep the baseline: nothing is proven: ", 10},
 		{AskPerson, EndsUndecidedly, "undecided: ", 10},
 		{Extends, EndsUndecidedly, "undecided: ", 20}, // twice as long
 	} {

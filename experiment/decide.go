@@ -126,7 +126,7 @@ func (s State) settle(d Decision, j Judgement) Decision {
 	}
 	switch {
 	case j.Ruling == StaysBehind:
-		d.Kind, d.Reason = KeepBaseline, "keep the baseline: the proof is not complete: "+j.Reason
+		d.Kind, d.Reason = KeepBaseline, "keep the baseline: nothing is proven: "+j.Reason
 	case j.Ruling == CannotTell:
 		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+j.Reason
 	case j.of(candidate) == Violated:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -145,7 +146,7 @@ func (r *Runner) drifted(d experiment.Decision) {
 func (r *Runner) undecided(ctx context.Context, d experiment.Decision) {
 	switch {
 	case !r.attended():
-		r.end(experiment.OutcomeUndecided, d.Reason)
+		r.end(experiment.OutcomeUndecided, strings.TrimPrefix(d.Reason, "undecided: "))
 	case r.state.Asked != nil:
 	case d.Winner != "":
 		r.plan(ctx, d.Winner)
