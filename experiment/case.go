@@ -18,7 +18,7 @@ func (s State) Case() (pro, con []string) {
 		a := look.Decision.Of(i, candidate)
 		sample := SampleOf(look.Samples, o.Metric, candidate)
 		text := fmt.Sprintf("%s %s", s.Metric(o.Metric).Label, a.Reason)
-		if sample.Requests != nil {
+		if sample.Requests != nil && s.Weighing == nil { // evidence says itself what it rests on
 			text += fmt.Sprintf(" over %.0f requests", *sample.Requests)
 		}
 		if a.Verdict == Satisfied {
