@@ -40,12 +40,17 @@ type weather struct {
 // newEnvironment draws history and experiment. The history is as long as Perch asks Prometheus for.
 func newEnvironment(s *Service, length time.Duration, seed uint64) *environment {
 	e := &environment{service: s, bounds: Bounds(), draws: newDraws(seed), history: int(historyLength / s.Interval)}
-	e.ticks = make([]tick, e.history+int(length/s.Interval))
+	e.ticks = make([]tick, e.history+s.ticks(length))
 	e.drawArrivals()
 	e.drawScrapes()
 	e.drawWeather(baseline, s.Baseline)
 	e.drawWeather(candidate, s.Candidate)
 	return e
+}
+
+// ticks are how many it takes for a time to pass.
+func (s *Service) ticks(length time.Duration) int {
+	return int((length + s.Interval - 1) / s.Interval)
 }
 
 // historyLength is how much of the baseline's past there is.

@@ -7,28 +7,27 @@ import (
 )
 
 // Iter8 is the rule of Iter8 v2alpha2: point estimates since the start, the last iteration decides.
-// With a budget it iterates as long as that lasts, else ten times in a hundred seconds, as the
-// tutorial does.
-func Iter8(name string, budget time.Duration) Rule {
+func Iter8(name string, interval time.Duration, iterations int) Rule {
+	pause := interval + analytics
+	end := pause * time.Duration(max(1, iterations-1))
 	return Rule{
 		Name: name, Peer: true,
 		begin: func(e *environment) (driver, int) {
-			d := &iter8{env: e, series: newSeries(e.bounds), end: budget}
-			d.due = iter8Interval
-			return d, iter8Weight(0, false, e.service.Plan)
+			d := &iter8{env: e, series: newSeries(e.bounds), pause: pause, due: pause, end: end}
+			return d, iter8Weight(0, false, e.service.Plan) // the first iteration finds no data
 		},
-		ends: func(evidence.Plan) time.Duration { return budget },
+		ends: func(evidence.Plan) time.Duration { return end },
 	}
 }
 
-// iter8Interval is the tutorial's interval of ten seconds with the time that the analytics takes:
-// ten iterations, of which the first is at the start and finds no data, were seen to take 103 s.
-const iter8Interval = 11 * time.Second
+// analytics is how long an iteration takes beside its interval: ten of them, the first of which is
+// at the start, were seen to take 103 s.
+const analytics = 1100 * time.Millisecond
 
 type iter8 struct {
-	env      *environment
-	series   *series
-	due, end time.Duration
+	env             *environment
+	series          *series
+	pause, due, end time.Duration
 }
 
 func (d *iter8) look(v view) move {
@@ -38,7 +37,7 @@ func (d *iter8) look(v view) move {
 	if v.at < d.due && v.at < d.end {
 		return move{weight: v.weight}
 	}
-	d.due += iter8Interval
+	d.due += d.pause
 	feasible := d.series.since(candidate, 0).meetsAll(d.env.service.Limits)
 	switch {
 	case v.at < d.end:

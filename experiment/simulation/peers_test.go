@@ -35,6 +35,7 @@ func path(r Rule, s Service) string {
 // TestPeersGoTheirWay: with thousands of requests nothing is left to chance.
 func TestPeersGoTheirWay(t *testing.T) {
 	t.Parallel()
+	tutorial := Iter8("", 10*time.Second, 10)
 	good := standard("good", Good, 2000)
 	bad := scenario(Bad, "bad", 2000, failing(0.1))
 	silent := standard("silent", Good, 0)
@@ -46,10 +47,10 @@ func TestPeersGoTheirWay(t *testing.T) {
 		service Service
 		want    string
 	}{
-		{"iter8, good", Iter8("", 100*time.Second), good, "5 25 45 65 75 promoted after 1m40s"},
-		{"iter8, bad", Iter8("", 100*time.Second), bad, "5 rolledBack after 1m40s"},
-		{"iter8, no requests", Iter8("", 100*time.Second), silent, "5 rolledBack after 1m40s"},
-		{"iter8, outage that is in the sum for ever", Iter8("", 3*time.Minute), twice, "5 25 45 65 75 5 rolledBack after 3m0s"},
+		{"iter8, good", tutorial, good, "5 25 45 65 75 promoted after 1m40s"},
+		{"iter8, bad", tutorial, bad, "5 rolledBack after 1m40s"},
+		{"iter8, no requests", tutorial, silent, "5 rolledBack after 1m40s"},
+		{"iter8, outage that is in the sum for ever", Iter8("", 10*time.Second, 17), twice, "5 25 45 65 75 5 rolledBack after 3m0s"},
 		{"argo, good", Argo("", 0), good, "20 40 60 80 promoted after 40m0s"},
 		{"argo, first failure", Argo("", 0), bad, "20 rolledBack after 1m0s"},
 		{"argo, fourth failure", Argo("", 3), bad, "20 rolledBack after 4m0s"},

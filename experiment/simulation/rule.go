@@ -85,7 +85,7 @@ func runs(s *Service, rules []Rule, seed uint64) []Run {
 func (r Rule) run(e *environment) Run {
 	t := newTraffic(e)
 	d, weight := r.begin(e)
-	end := e.history + int(r.ends(e.service.Plan)/e.service.Interval)
+	end := e.history + e.service.ticks(r.ends(e.service.Plan))
 	for i := e.history; i < end; i++ {
 		t.flow(i, weight)
 		v := view{at: e.start(i + 1), weight: weight, missed: e.ticks[i].missed}

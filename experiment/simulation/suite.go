@@ -21,8 +21,8 @@ func Rules() []Rule {
 	return []Rule{
 		Perch("perch", evidence.Balanced()),
 		Perch("perch-strict", evidence.Strict()),
-		Iter8("iter8", 100*time.Second),
-		Iter8("iter8-40m", 40*time.Minute),
+		Iter8("iter8", 10*time.Second, 10),
+		Iter8("iter8-40m", 10*time.Second, 217),
 		Argo("argo-fl0", 0),
 		Argo("argo-fl3", 3),
 		Flagger("flagger"),
