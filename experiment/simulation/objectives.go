@@ -1,0 +1,48 @@
+package simulation
+
+import (
+	"slices"
+
+	"perch/experiment"
+	"perch/experiment/evidence"
+)
+
+// Objectives are those of a spec that can be simulated, and the metrics of those that cannot.
+func Objectives(spec experiment.Spec) (list []evidence.Objective, unknown []string) {
+	for _, o := range spec.Criteria.Objectives {
+		about, ok := meaning(o.Metric)
+		if !ok {
+			unknown = append(unknown, o.Metric)
+			continue
+		}
+		if o.UpperLimit != nil {
+			about.Limit = *o.UpperLimit
+			list = append(list, about)
+		}
+		if o.LowerLimit != nil {
+			about.Limit, about.Lower = *o.LowerLimit, true
+			list = append(list, about)
+		}
+	}
+	return list, unknown
+}
+
+// meaning says what a metric is about, by its name.
+func meaning(metric string) (evidence.Objective, bool) {
+	switch metric {
+	case "iter8-knative/error-rate":
+		return evidence.Objective{Kind: evidence.ErrorRate}, true
+	case "iter8-knative/mean-latency":
+		return evidence.Objective{Kind: evidence.Mean}, true
+	case "iter8-knative/95th-percentile-tail-latency":
+		return evidence.Objective{Kind: evidence.Quantile, Quantile: 0.95}, true
+	}
+	return evidence.Objective{}, false
+}
+
+// widened multiplies the limit of one objective.
+func widened(list []evidence.Objective, one evidence.Objective, factor float64) []evidence.Objective {
+	wider := slices.Clone(list)
+	wider[slices.Index(list, one)].Limit *= factor
+	return wider
+}
