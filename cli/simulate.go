@@ -153,6 +153,7 @@ func (f *simulateFlags) trial(spec experiment.Spec) (simulation.Trial, []string,
 	var errE, errS, errC error
 	t.Baseline.Errors, errE = share("error-rate", f.errors)
 	t.Baseline.Slow, errS = share("slow", f.slow)
+	t.Baseline = t.Baseline.Complete(objectives)
 	t.Candidates, errC = candidates(f.candidates)
 	if len(objectives) == 0 {
 		err = fmt.Errorf("%s cannot be simulated: no other objective is left", strings.Join(unknown, ", "))

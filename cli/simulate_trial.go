@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"perch/experiment"
 	"perch/experiment/evidence"
@@ -44,7 +43,7 @@ func (r trialReport) iterations() int { return int(r.Trial.Plan.Budget / r.Trial
 
 // duration writes iterations as people say them, "10 iterations of 10 s".
 func (r trialReport) duration(iterations int) string {
-	return fmt.Sprintf("%d iterations of %s", iterations, r.Trial.Plan.Interval.Round(time.Second))
+	return fmt.Sprintf("%d iterations of %g s", iterations, r.Trial.Plan.Interval.Seconds())
 }
 
 func (r trialReport) traffic() string { return fmt.Sprintf("%g requests a second", r.Trial.Rate) }

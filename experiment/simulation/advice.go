@@ -103,7 +103,6 @@ func (t Trial) widen(ctx context.Context, a *Advice) error {
 	if err != nil || o.Kind != evidence.ErrorRate {
 		return err
 	}
-	t.Baseline = t.Baseline.complete(t.Objectives)
 	for _, factor := range []float64{2, 5, 10} {
 		if factor*o.Limit > widest {
 			return nil

@@ -18,10 +18,10 @@ type Profile struct {
 // Unset is a property of a profile that nobody has said anything about.
 const Unset = -1.0
 
-// complete fills what is unset with what keeps the limits with ease: a fifth of the errors, two
+// Complete fills what is unset with what keeps the limits with ease: a fifth of the errors, two
 // fifths of the slow requests and two thirds of the mean latency that are allowed, but nothing
 // below a lower limit.
-func (p Profile) complete(list []evidence.Objective) Profile {
+func (p Profile) Complete(list []evidence.Objective) Profile {
 	mean, tail := 30.0, math.Inf(1)
 	errors, slow := 0.002, 0.0
 	for _, o := range list {

@@ -11,14 +11,14 @@ import (
 
 // A Trial asks how one experiment would end, again and again, at a given traffic.
 type Trial struct {
-	Plan       evidence.Plan
-	Objectives []evidence.Objective
-	Settings   evidence.Settings
-	Rate       float64 // requests a second, over both versions
-	Baseline   Profile
-	Candidates []Candidate
-	Runs       int
-	Seed       uint64
+	Plan       evidence.Plan        `json:"plan"`
+	Objectives []evidence.Objective `json:"objectives"`
+	Settings   evidence.Settings    `json:"settings"`
+	Rate       float64              `json:"rps"` // requests a second, over both versions
+	Baseline   Profile              `json:"baseline"`
+	Candidates []Candidate          `json:"candidates"`
+	Runs       int                  `json:"runs"`
+	Seed       uint64               `json:"seed"`
 }
 
 // A Candidate is like the baseline but in one objective, where it has Times its limit: the error
@@ -113,7 +113,7 @@ func (t Trial) service(c Candidate) (Service, error) {
 	if err != nil {
 		return Service{}, err
 	}
-	version, err := t.Baseline.complete(t.Objectives).version(t.Objectives)
+	version, err := t.Baseline.version(t.Objectives)
 	if err != nil {
 		return Service{}, err
 	}
