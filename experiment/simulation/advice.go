@@ -8,8 +8,8 @@ import (
 )
 
 // Advice says whether an experiment can tell its first candidate from its last one, and what would
-// let it: more iterations, or a wider limit. Telling means that at least nine of ten runs of either
-// end in a right verdict that is proven.
+// let it: more iterations, or a wider limit. Telling means that nine of ten good ones are promoted on
+// proof, not on an estimate, and nine of ten bad ones are not promoted.
 type Advice struct {
 	From       float64 `json:"from"` // what the first candidate has, in the objective that Trial.Aim names
 	To         float64 `json:"to"`   // what the last one has
@@ -32,7 +32,7 @@ func (t Trial) Advise(ctx context.Context) (Advice, error) {
 		t.Candidates = []Candidate{t.Candidates[0], t.Candidates[len(t.Candidates)-1]}
 	}
 	t.Runs = min(t.Runs, adviceRuns)
-	odds, err := t.prove(ctx)
+	odds, err := t.judged(ctx)
 	if err != nil {
 		return Advice{}, err
 	}
@@ -47,14 +47,14 @@ func (t Trial) Advise(ctx context.Context) (Advice, error) {
 	return a, t.widen(ctx, &a)
 }
 
-func (t Trial) prove(ctx context.Context) ([]Odds, error) {
+func (t Trial) judged(ctx context.Context) ([]Odds, error) {
 	return t.play(ctx, []Rule{Perch("evidence", t.Settings)}, func(int, int) {})
 }
 
-// tells: all candidates get a proven verdict nearly always.
+// tells: good and bad ones are told apart nearly always.
 func tells(odds []Odds) bool {
 	for _, o := range odds {
-		if o.Proven.Of < adviceGoal {
+		if o.Told.Of < adviceGoal {
 			return false
 		}
 	}
@@ -89,7 +89,7 @@ func (t Trial) lengthen(ctx context.Context, a *Advice) error {
 // lasting tries a number of iterations, and notes it if it is enough.
 func (t Trial) lasting(ctx context.Context, iterations int, a *Advice) (bool, error) {
 	t.Plan.Budget = t.Plan.Interval * time.Duration(iterations)
-	odds, err := t.prove(ctx)
+	odds, err := t.judged(ctx)
 	if err != nil || !tells(odds) {
 		return false, err
 	}
@@ -109,7 +109,7 @@ func (t Trial) widen(ctx context.Context, a *Advice) error {
 		}
 		wider := t
 		wider.Objectives = widened(t.Objectives, o, factor)
-		odds, err := wider.prove(ctx)
+		odds, err := wider.judged(ctx)
 		if err != nil {
 			return err
 		}

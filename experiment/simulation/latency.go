@@ -23,18 +23,31 @@ type Mode struct {
 // location is the mean of the logarithm.
 func (m Mode) location() float64 { return math.Log(m.Mean) - m.Sigma*m.Sigma/2 }
 
-// moment is E[X^k; X <= x], of which k = 0 is the distribution function.
-func (m Mode) moment(k, x float64) float64 {
+// moments are E[X^k; X <= x] for k = 0, 1, 2; the first is the distribution function.
+func (m Mode) moments(x float64) (part [3]float64) {
 	if x <= 0 {
-		return 0
+		return part
 	}
 	mu, s := m.location(), m.Sigma
-	whole := math.Exp(k*mu + k*k*s*s/2)
-	return whole * normal((math.Log(x)-mu)/s-k*s)
+	z := (math.Log(x) - mu) / s
+	whole := [3]float64{1, m.Mean, m.Mean * m.Mean * math.Exp(s*s)}
+	for k, w := range whole {
+		part[k] = w * normal(z-float64(k)*s)
+	}
+	return part
 }
 
-// normal is the standard normal distribution function.
-func normal(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }
+// normal is the standard normal distribution function, as far as anybody would notice.
+func normal(z float64) float64 {
+	const far = 8 // 6e-16
+	switch {
+	case z > far:
+		return 1
+	case z < -far:
+		return 0
+	}
+	return math.Erfc(-z/math.Sqrt2) / 2
+}
 
 // Mean is the mean latency.
 func (l Latency) Mean() float64 {
@@ -49,7 +62,7 @@ func (l Latency) Mean() float64 {
 func (l Latency) Above(x float64) float64 {
 	sum := 0.0
 	for _, m := range l {
-		sum += m.Share * (1 - m.moment(0, x))
+		sum += m.Share * (1 - m.moments(x)[0])
 	}
 	return sum
 }
@@ -68,8 +81,8 @@ func (l Latency) times(factor float64) Latency {
 func (l Latency) moments(x float64) [3]float64 {
 	var sum [3]float64
 	for _, m := range l {
-		for k := range sum {
-			sum[k] += m.Share * m.moment(float64(k), x)
+		for k, part := range m.moments(x) {
+			sum[k] += m.Share * part
 		}
 	}
 	return sum

@@ -48,7 +48,7 @@ type Odds struct {
 	Promoted   Share   `json:"promoted"`
 	RolledBack Share   `json:"rolledBack"`
 	Undecided  Share   `json:"undecided"`
-	Proven     Share   `json:"proven"`  // right, and not by an estimate at the end
+	Told       Share   `json:"told"`    // a good one promoted on proof, a bad one not promoted
 	Seconds    float64 `json:"seconds"` // median
 	Slow       float64 `json:"secondsP90"`
 	Harm       float64 `json:"harm"`     // mean number of requests answered worse than by the baseline
@@ -153,11 +153,11 @@ func column(games [][]Run, rule int) []Run {
 
 func oddsOf(truth Truth, runs []Run) Odds {
 	c := cellOf("", truth, "", runs)
-	var back, proven int
+	var back, told int
 	var requests, seconds []float64
 	for _, r := range runs {
 		back += one(r.Outcome == RolledBack)
-		proven += one(r.Proven && r.Right(truth))
+		told += one(r.Outcome == Promoted && r.Proven && truth != Bad || r.Outcome != Promoted && truth == Bad)
 		requests = append(requests, float64(r.Requests))
 		seconds = append(seconds, r.Took.Seconds())
 	}
@@ -165,7 +165,7 @@ func oddsOf(truth Truth, runs []Run) Odds {
 	slices.Sort(seconds)
 	return Odds{
 		Truth: truth, Promoted: c.Promoted, RolledBack: ShareOf(back, len(runs)), Undecided: c.Undecided,
-		Proven: ShareOf(proven, len(runs)), Seconds: quantile(seconds, 0.5), Slow: quantile(seconds, 0.9),
+		Told: ShareOf(told, len(runs)), Seconds: quantile(seconds, 0.5), Slow: quantile(seconds, 0.9),
 		Harm: c.Harm, Requests: quantile(requests, 0.5),
 	}
 }
