@@ -96,20 +96,22 @@ func (f *simulateFlags) playSuite(ctx context.Context, s Streams) error {
 func writeSuite(w io.Writer, r simulation.Report) error {
 	fmt.Fprintf(w, "seed %d, %d runs of each scenario, %d random services; shares with their 95 %% intervals\n", r.Seed, r.Runs, r.Random)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "\nSCENARIO\tRULE\tWRONG\tUNDECIDED\tRIGHT\tMEDIAN\tP90\tHARM\n")
 	last := ""
 	for _, c := range r.Cells {
-		if c.Scenario != last {
-			fmt.Fprintf(t, "\n%s\tWRONG\tUNDECIDED\tRIGHT\tMEDIAN\tP90\tHARM\n", c.Scenario)
-			last = c.Scenario
+		name := c.Scenario
+		if name == last {
+			name = ""
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%.0f s\t%.0f s\t%.1f\n", c.Rule,
+		last = c.Scenario
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%.0f s\t%.0f s\t%.1f\n", name, c.Rule,
 			interval(c.Wrong), interval(c.Undecided), interval(c.Right), c.Seconds, c.Slow, c.Harm)
 	}
 	if len(r.Better) > 0 {
 		fmt.Fprintf(t, "\nWHERE A PEER IS BETTER\n")
 	}
 	for _, b := range r.Better {
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", b.Scenario, b.Rule, b.In)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", b.Scenario, b.Rule, strings.Join(b.In, ", "))
 	}
 	return t.Flush()
 }

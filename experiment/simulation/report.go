@@ -55,9 +55,9 @@ func (s Share) above(o Share) bool { return s.Low > o.High }
 
 // Better is a scenario in which a peer is better than Perch, and in what.
 type Better struct {
-	Scenario string `json:"scenario"`
-	Rule     string `json:"rule"`
-	In       string `json:"in"`
+	Scenario string   `json:"scenario"`
+	Rule     string   `json:"rule"`
+	In       []string `json:"in"`
 }
 
 // add sums up the runs of one scenario, game by game and rule by rule.
@@ -126,14 +126,15 @@ func (r *Report) compare(rules []Rule) {
 		if !ok || !rules[i].Peer {
 			continue
 		}
-		for _, in := range c.betterThan(ours) {
+		if in := c.betterThan(ours); len(in) > 0 {
 			r.Better = append(r.Better, Better{c.Scenario, c.Rule, in})
 		}
 	}
 }
 
-// betterThan says in what a cell beats another: in errors, or at no more errors in verdicts, in
-// harm (by a tenth or more), in time (likewise).
+// betterThan says in what a cell beats another: in wrong decisions, or, with no more of those, in
+// promotions of a good candidate, in harm by a bad one, or in time (each beyond chance, or by a tenth).
+// A bad candidate that nothing is proven of has been taken off all the same.
 func (c Cell) betterThan(o Cell) []string {
 	var list []string
 	if o.Wrong.above(c.Wrong) {
@@ -142,7 +143,7 @@ func (c Cell) betterThan(o Cell) []string {
 	if c.Wrong.above(o.Wrong) {
 		return list
 	}
-	if c.Right.above(o.Right) {
+	if c.Truth == Good && c.Right.above(o.Right) {
 		list = append(list, fmt.Sprintf("right %s instead of %s", c.Right.percent(), o.Right.percent()))
 	}
 	if c.Truth == Bad && o.Harm > 1 && c.Harm < 0.9*o.Harm {

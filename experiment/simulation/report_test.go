@@ -66,7 +66,7 @@ func TestBetterThan(t *testing.T) {
 		{"the same", func(*Cell) {}, nil},
 		{"a chance difference", func(c *Cell) { c.Wrong = ShareOf(5, 1000) }, nil},
 		{"fewer wrong", func(c *Cell) { c.Wrong = ShareOf(0, 1000) }, []string{"wrong 0.0 % instead of 1.0 %"}},
-		{"more right", func(c *Cell) { c.Right = ShareOf(990, 1000) }, []string{"right 99.0 % instead of 90.0 %"}},
+		{"more right, of bad ones", func(c *Cell) { c.Right = ShareOf(990, 1000) }, nil},
 		{"less harm, sooner", func(c *Cell) { c.Harm, c.Seconds = 50, 50 },
 			[]string{"harm 50 instead of 100", "after 50 s instead of 100 s"}},
 		{"sooner, but wrong", func(c *Cell) { c.Wrong, c.Seconds = ShareOf(500, 1000), 50 }, nil},
@@ -76,5 +76,14 @@ func TestBetterThan(t *testing.T) {
 		if diff := cmp.Diff(row.want, peer.betterThan(ours)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
 		}
+	}
+}
+
+func TestBetterThanOnGoodOnes(t *testing.T) {
+	t.Parallel()
+	ours := Cell{Truth: Good, Right: ShareOf(900, 1000), Harm: 100, Seconds: 100}
+	peer := Cell{Truth: Good, Right: ShareOf(990, 1000), Harm: 1, Seconds: 200}
+	if diff := cmp.Diff([]string{"right 99.0 % instead of 90.0 %"}, peer.betterThan(ours)); diff != "" {
+		t.Errorf("more right (-want +got):\n%s", diff)
 	}
 }
