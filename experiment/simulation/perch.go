@@ -6,26 +6,48 @@ import (
 	"perch/experiment/evidence"
 )
 
-// Perch judges with evidence, as settings say.
+// Perch judges with evidence, as settings say, within the budget of the service's plan.
 func Perch(name string, s evidence.Settings) Rule {
 	return Rule{
 		Name:  name,
-		begin: func(e *environment) (driver, int) { return beginPerch(e, s) },
-		ends:  func(p evidence.Plan) time.Duration { return p.Budget },
+		begin: func(e *environment) (driver, int) { return beginPerch(e, s, e.service.Plan) },
+		ends:  func(p evidence.Plan) time.Duration { return p.Budget + grace*p.Look },
+	}
+}
+
+// grace is how many scrapes after its budget the judge may still wait for: the last ones within it
+// may have failed, or it may end between two.
+const grace = 3
+
+// compatible judges with evidence in the tutorial's hundred seconds. Where nothing is proven by then
+// the point estimate decides, as it does for an experiment file that was written for Iter8.
+func compatible(name string) Rule {
+	const budget = 100 * time.Second
+	s := evidence.Balanced()
+	s.WhenUndecided = evidence.PointEstimate
+	return Rule{
+		Name: name,
+		begin: func(e *environment) (driver, int) {
+			plan := e.service.Plan
+			plan.Budget = budget
+			return beginPerch(e, s, plan)
+		},
+		ends: func(p evidence.Plan) time.Duration { return budget + grace*p.Look },
 	}
 }
 
 // perch shows the judge every scrape.
 type perch struct {
 	env   *environment
+	plan  evidence.Plan
 	state evidence.State
 	used  time.Duration // when the last scrape was that the judge has seen
 	rise  bool          // an iteration has ended since
 }
 
-func beginPerch(e *environment, s evidence.Settings) (driver, int) {
-	state := evidence.New(s, e.service.Plan, e.service.Limits, e.past())
-	return &perch{env: e, state: state}, state.Call().Weight
+func beginPerch(e *environment, s evidence.Settings, plan evidence.Plan) (driver, int) {
+	state := evidence.New(s, plan, e.service.Limits, e.past())
+	return &perch{env: e, plan: plan, state: state}, state.Call().Weight
 }
 
 // past is what the baseline did before the experiment, scrape by scrape.
@@ -45,10 +67,8 @@ func (e *environment) past() []evidence.Interval {
 }
 
 func (p *perch) look(v view) move {
-	plan := p.env.service.Plan
-	p.rise = p.rise || v.at%plan.Interval < p.env.service.Interval
-	over := v.at >= plan.Budget
-	if !v.scraped && !v.missed && !over {
+	p.rise = p.rise || v.at%p.plan.Interval < p.env.service.Interval
+	if !v.scraped && !v.missed {
 		return move{weight: v.weight}
 	}
 	i := evidence.Interval{Start: p.used, End: v.at, Weight: v.weight, Rise: p.rise}

@@ -35,7 +35,7 @@ func TestPerchStaysWithinThePlan(t *testing.T) {
 		s.Plan.Interval, s.Plan.MaxWeight, s.Plan.MaxIncrement = 20*time.Second, 60, 7
 		e := newEnvironment(&s, s.Plan.Budget, 1)
 		traffic := newTraffic(e)
-		d, weight := beginPerch(e, evidence.Balanced())
+		d, weight := beginPerch(e, evidence.Balanced(), s.Plan)
 		last := time.Duration(0) // when an iteration was last used for a rise
 		for i := e.history; i < len(e.ticks); i++ {
 			traffic.flow(i, weight)

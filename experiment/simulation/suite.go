@@ -21,6 +21,7 @@ func Rules() []Rule {
 	return []Rule{
 		Perch("perch", evidence.Balanced()),
 		Perch("perch-strict", evidence.Strict()),
+		compatible("perch-100s"),
 		Iter8("iter8", 10*time.Second, 10),
 		Iter8("iter8-40m", 10*time.Second, 217),
 		Argo("argo-fl0", 0),
