@@ -3,6 +3,8 @@ package simulation
 import (
 	"math"
 	"time"
+
+	"perch/experiment/evidence"
 )
 
 // The two versions, as positions.
@@ -15,11 +17,12 @@ const (
 // An environment is what happens to a service whatever the rule does, drawn tick by tick. Its
 // first ticks are the history before the experiment, in which the baseline has all the traffic.
 type environment struct {
-	service *Service
-	bounds  []float64
-	draws   draws
-	history int // number of ticks before the experiment
-	ticks   []tick
+	service    *Service
+	bounds     []float64
+	draws      draws
+	history    int // number of ticks before the experiment
+	ticks      []tick
+	remembered []evidence.Interval // of the history, once it was asked for
 }
 
 // A tick is the environment of Service.Interval.

@@ -50,20 +50,22 @@ func beginPerch(e *environment, s evidence.Settings, plan evidence.Plan) (driver
 	return &perch{env: e, plan: plan, state: state}, state.Call().Weight
 }
 
-// past is what the baseline did before the experiment, scrape by scrape.
+// past is what the baseline did before the experiment, scrape by scrape. It is drawn once.
 func (e *environment) past() []evidence.Interval {
+	if e.remembered != nil {
+		return e.remembered
+	}
 	t := newTraffic(e)
-	var list []evidence.Interval
 	used := e.start(0)
 	for i := range e.history {
 		t.flow(i, 0)
 		if gained, ok := t.scrape(i); ok {
 			at := e.start(i + 1)
-			list = append(list, evidence.Interval{Start: used, End: at, Bounds: e.bounds, Baseline: gained[baseline]})
+			e.remembered = append(e.remembered, evidence.Interval{Start: used, End: at, Bounds: e.bounds, Baseline: gained[baseline]})
 			used = at
 		}
 	}
-	return list
+	return e.remembered
 }
 
 func (p *perch) look(v view) move {
