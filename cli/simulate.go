@@ -183,6 +183,9 @@ func candidates(texts []string) ([]simulation.Candidate, error) {
 	for _, text := range texts {
 		name, times, has := strings.Cut(text, "=")
 		c := simulation.Candidate{Name: name}
+		if name == "" {
+			return nil, fmt.Errorf("--candidates=%s: a candidate needs a name", text)
+		}
 		if has {
 			number, ok := strings.CutSuffix(times, "x")
 			value, err := strconv.ParseFloat(number, 64)

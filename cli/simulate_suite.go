@@ -105,7 +105,7 @@ func writeSuite(w io.Writer, r simulation.Report) error {
 		}
 		last = c.Scenario
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%.0f s\t%.0f s\t%.1f\n", name, c.Rule,
-			interval(c.Wrong), interval(c.Undecided), interval(c.Right), c.Seconds, c.Slow, c.Harm)
+			interval(c.Wrong), interval(c.Undecided), interval(c.Right), c.Seconds, c.P90, c.Harm)
 	}
 	if len(r.Better) > 0 {
 		fmt.Fprintf(t, "\nWHERE A PEER IS BETTER\n")

@@ -31,7 +31,7 @@ func (r trialReport) write(w io.Writer) error {
 	fmt.Fprintf(t, "\nCANDIDATE\t%s\tJUDGE\tPROMOTED\tROLLED BACK\tUNDECIDED\tMEDIAN\tP90\tBAD REQUESTS\n", strings.ToUpper(r.subject()))
 	for _, o := range r.Odds {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%.0f s\t%.0f s\t%.1f\n", o.Candidate, r.format(o.Value), o.Rule,
-			interval(o.Promoted), interval(o.RolledBack), interval(o.Undecided), o.Seconds, o.Slow, o.Harm)
+			interval(o.Promoted), interval(o.RolledBack), interval(o.Undecided), o.Seconds, o.P90, o.Harm)
 	}
 	if err := t.Flush(); err != nil {
 		return err

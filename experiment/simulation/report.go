@@ -26,7 +26,7 @@ type Cell struct {
 	Undecided Share   `json:"undecided"`
 	Promoted  Share   `json:"promoted"`
 	Seconds   float64 `json:"seconds"`    // median to the end; of a bad candidate, to be taken off
-	Slow      float64 `json:"secondsP90"` // the same, nine tenths
+	P90       float64 `json:"secondsP90"` // the same, nine tenths
 	Harm      float64 `json:"harm"`       // mean number of requests answered worse than by the baseline
 }
 
@@ -90,7 +90,7 @@ func cellOf(scenario string, truth Truth, rule string, runs []Run) Cell {
 	c.Wrong, c.Right = ShareOf(wrong, len(runs)), ShareOf(right, len(runs))
 	c.Undecided, c.Promoted = ShareOf(len(runs)-wrong-right, len(runs)), ShareOf(promoted, len(runs))
 	slices.Sort(seconds)
-	c.Seconds, c.Slow = quantile(seconds, 0.5), quantile(seconds, 0.9)
+	c.Seconds, c.P90 = quantile(seconds, 0.5), quantile(seconds, 0.9)
 	return c
 }
 

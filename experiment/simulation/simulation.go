@@ -4,7 +4,7 @@
 // Everything is drawn from one seed: the requests that arrive, who fails and how slowly, which
 // scrapes are missed. Two rules that are played with the same seed meet the same environment, and
 // where they give the candidate the same weight they see the very same requests. It does no I/O and
-// reads no clock; Play is the one function that starts goroutines, and it waits for them.
+// reads no clock; only play starts goroutines, and it waits for them.
 //
 // Time is simulated in ticks of a few seconds. Latencies are milliseconds, error rates and shares
 // are fractions, weights are percent.

@@ -50,19 +50,19 @@ type Odds struct {
 	Undecided  Share   `json:"undecided"`
 	Told       Share   `json:"told"`    // a good one promoted on proof, a bad one not promoted
 	Seconds    float64 `json:"seconds"` // median
-	Slow       float64 `json:"secondsP90"`
+	P90        float64 `json:"secondsP90"`
 	Harm       float64 `json:"harm"`     // mean number of requests answered worse than by the baseline
 	Requests   float64 `json:"requests"` // of the candidate, median
 }
 
-// longest is how many ticks a run may have: a day is looked at less closely than a minute.
-const longest = 2000
+// mostTicks is how many ticks a run may have: a day is looked at less closely than a minute.
+const mostTicks = 2000
 
 // PlanOf is what a spec allows, looked at every five seconds, or less often if it takes very long.
 func PlanOf(spec experiment.Spec) evidence.Plan {
 	interval := spec.Duration.Interval()
 	budget := interval * time.Duration(spec.Duration.Iterations())
-	look := max(5*time.Second, budget/longest)
+	look := max(5*time.Second, budget/mostTicks)
 	look = interval / max(1, (interval+look-1)/look)
 	return evidence.Plan{
 		Interval: interval, Look: look, Budget: budget,
@@ -165,7 +165,7 @@ func oddsOf(truth Truth, runs []Run) Odds {
 	slices.Sort(seconds)
 	return Odds{
 		Truth: truth, Promoted: c.Promoted, RolledBack: ShareOf(back, len(runs)), Undecided: c.Undecided,
-		Told: ShareOf(told, len(runs)), Seconds: quantile(seconds, 0.5), Slow: quantile(seconds, 0.9),
+		Told: ShareOf(told, len(runs)), Seconds: quantile(seconds, 0.5), P90: quantile(seconds, 0.9),
 		Harm: c.Harm, Requests: quantile(requests, 0.5),
 	}
 }

@@ -106,7 +106,7 @@ func TestTrialPlaysEveryCandidate(t *testing.T) {
 			near(t, o.Rule+" serves no more bad requests than before", o.Harm, 0, 1e-6)
 		case Bad:
 			near(t, o.Rule+" promotes the bad one", o.Promoted.Of, 0, 0)
-			if o.Harm <= 0 || o.Requests <= 0 || o.Seconds <= 0 || o.Slow < o.Seconds {
+			if o.Harm <= 0 || o.Requests <= 0 || o.Seconds <= 0 || o.P90 < o.Seconds {
 				t.Errorf("%s, bad candidate: %+v", o.Rule, o)
 			}
 		case Boundary:
