@@ -27,6 +27,7 @@ func Iter8(spec Spec, s State) Judgement {
 func assess(spec Spec, s State, samples []Sample) []Assessment {
 	list := make([]Assessment, 0, len(spec.Criteria.Objectives)*len(spec.Versions))
 	for i, o := range spec.Criteria.Objectives {
+		o = o.against(SampleOf(samples, o.Metric, spec.Baseline().Name))
 		for _, v := range spec.Versions {
 			sample := SampleOf(samples, o.Metric, v.Name)
 			verdict, reason := o.Compare(sample, s.Metric(o.Metric).Units)
@@ -34,6 +35,31 @@ func assess(spec Spec, s State, samples []Sample) []Assessment {
 		}
 	}
 	return list
+}
+
+// against makes limits that are multiples of the baseline's value out of that value. Without it they
+// cannot be told.
+func (o Objective) against(baseline Sample) Objective {
+	if !o.Relative {
+		return o
+	}
+	times := func(limit *float64) *float64 {
+		if limit == nil {
+			return nil
+		}
+		value := math.NaN()
+		if baseline.Value != nil {
+			value = *limit * *baseline.Value
+		}
+		return &value
+	}
+	o.UpperLimit, o.LowerLimit = times(o.UpperLimit), times(o.LowerLimit)
+	return o
+}
+
+// untold tells whether a limit is not known, since the baseline has no value.
+func (o Objective) untold() bool {
+	return o.UpperLimit != nil && math.IsNaN(*o.UpperLimit) || o.LowerLimit != nil && math.IsNaN(*o.LowerLimit)
 }
 
 // Compare says where a sample lies: inside inclusive limits, outside, or nowhere.
@@ -45,6 +71,8 @@ func (o Objective) Compare(sample Sample, units Units) (v Verdict, reason string
 	switch {
 	case math.IsNaN(value):
 		return Unknown, string(NotANumber)
+	case o.untold():
+		return Unknown, "the baseline has no data to compare with"
 	case o.UpperLimit != nil && value > *o.UpperLimit:
 		return Violated, units.formatPair(value, ">", *o.UpperLimit)
 	case o.LowerLimit != nil && value < *o.LowerLimit:

@@ -114,3 +114,26 @@ func TestIter8AssessesEveryVersion(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestRelativeLimits(t *testing.T) {
+	t.Parallel()
+	o := Objective{Metric: "m", UpperLimit: new(1.5), Relative: true}
+	for _, row := range []struct {
+		name            string
+		baseline, value *float64
+		want            Verdict
+	}{
+		{"within", new(10.0), new(15.0), Satisfied},
+		{"beyond", new(10.0), new(15.1), Violated},
+		{"nothing to compare with", nil, new(15.0), Unknown},
+		{"no data", new(10.0), nil, Unknown},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			got, reason := o.against(Sample{Value: row.baseline}).Compare(Sample{Value: row.value, Missing: NoRequests}, "")
+			if got != row.want {
+				t.Errorf("want %s, got %s: %s", row.want, got, reason)
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -86,6 +87,7 @@ func (m *mistakes) spec(root object) Spec {
 	s.Strategy = strategy.strategy()
 	criteria, _ := body.object("criteria")
 	s.Criteria = criteria.criteria(s.Namespace)
+	m.relative(meta, &s)
 	duration, _ := body.object("duration")
 	s.Duration = duration.duration()
 	info, _ := body.object("versionInfo")
@@ -144,6 +146,28 @@ func (o object) criteria(namespace string) Criteria {
 		o.add(o.line, join("spec.criteria", "objectives"), "is missing: without an objective there is nothing to judge")
 	}
 	return c
+}
+
+// relativeAnnotation lists the metrics whose limits are multiples of the baseline's value: Iter8 has no
+// field for that.
+const relativeAnnotation = "perch/relative"
+
+func (m *mistakes) relative(meta object, s *Spec) {
+	text, ok := s.Annotations[relativeAnnotation]
+	if !ok {
+		return
+	}
+	annotations, _ := meta.object("annotations")
+	at := annotations.fields[relativeAnnotation].line
+	for name := range strings.SplitSeq(text, ",") {
+		metric := qualify(strings.TrimSpace(name), s.Namespace)
+		i := slices.IndexFunc(s.Criteria.Objectives, func(o Objective) bool { return o.Metric == metric })
+		if i < 0 {
+			m.add(at, "metadata.annotations."+relativeAnnotation, "names %q, and there is no objective on that metric", metric)
+			continue
+		}
+		s.Criteria.Objectives[i].Relative = true
+	}
 }
 
 // limit reads a number or a quantity written as a string.

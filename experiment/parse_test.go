@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -206,5 +207,19 @@ func TestTrafficIndex(t *testing.T) {
 		if (err != nil) != (want < 0) || (err == nil && got != want) {
 			t.Errorf("%q: want %d, got %d, %v", path, want, got, err)
 		}
+	}
+}
+
+func TestParseRelativeLimits(t *testing.T) {
+	t.Parallel()
+	const plain, annotated = "metadata: {name: shop}", "metadata: {name: shop, annotations: {perch/relative: %s}}"
+	spec, err := Parse("f", []byte(small(t, plain, fmt.Sprintf(annotated, "a/b"))))
+	if err != nil || !spec.Criteria.Objectives[0].Relative {
+		t.Errorf("want a relative limit, got %+v, %v", spec.Criteria.Objectives, err)
+	}
+	_, err = Parse("f", []byte(small(t, plain, fmt.Sprintf(annotated, "other/metric"))))
+	want := `f:3: metadata.annotations.perch/relative: names "other/metric", and there is no objective on that metric`
+	if got := errorText(err); got != want {
+		t.Errorf("want %s\n got %s", want, got)
 	}
 }
