@@ -13,7 +13,9 @@ import (
 )
 
 // recordings are of real runs, in the testdata of the repository.
-func recordings() []string { return []string{"promoted", "baseline-kept", "rolled-back", "evidence-promoted", "evidence-kept", "evidence-rolled-back"} }
+func recordings() []string {
+	return []string{"promoted", "baseline-kept", "rolled-back", "evidence-promoted", "evidence-kept", "evidence-rolled-back"}
+}
 
 func recording(tb testing.TB, name string) (data []byte, events []experiment.Event) {
 	tb.Helper()
