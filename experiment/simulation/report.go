@@ -118,8 +118,11 @@ func (r *Report) Cell(scenario, rule string) (Cell, bool) {
 	return r.Cells[i], true
 }
 
-// compare finds where peers are better than the first rule.
+// compare finds where peers are better than the first rule, if that is Perch's.
 func (r *Report) compare(rules []Rule) {
+	if len(rules) == 0 || rules[0].Peer {
+		return
+	}
 	for _, c := range r.Cells {
 		ours, ok := r.Cell(c.Scenario, rules[0].Name)
 		i := slices.IndexFunc(rules, func(rule Rule) bool { return rule.Name == c.Rule })
