@@ -11,7 +11,7 @@ import (
 func Objectives(spec experiment.Spec) (list []evidence.Objective, unknown []string) {
 	for _, o := range spec.Criteria.Objectives {
 		about, ok := meaning(o.Metric)
-		if !ok {
+		if !ok || o.Relative { // there is no limit to be so many times beyond
 			unknown = append(unknown, o.Metric)
 			continue
 		}

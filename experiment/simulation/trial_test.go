@@ -30,13 +30,14 @@ func TestObjectives(t *testing.T) {
 	spec := tutorialSpec(t)
 	low := 0.001
 	spec.Criteria.Objectives[2].LowerLimit = &low
-	spec.Criteria.Objectives = append(spec.Criteria.Objectives, experiment.Objective{Metric: "default/sales", LowerLimit: &low})
+	spec.Criteria.Objectives = append(spec.Criteria.Objectives, experiment.Objective{Metric: "default/sales", LowerLimit: &low},
+		experiment.Objective{Metric: "iter8-knative/mean-latency", UpperLimit: &low, Relative: true})
 	got, unknown := Objectives(spec)
 	want := append(limits(100), evidence.Objective{Kind: evidence.ErrorRate, Limit: 0.001, Lower: true})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("objectives (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"default/sales"}, unknown); diff != "" {
+	if diff := cmp.Diff([]string{"default/sales", "iter8-knative/mean-latency"}, unknown); diff != "" {
 		t.Errorf("unknown (-want +got):\n%s", diff)
 	}
 }
