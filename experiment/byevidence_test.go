@@ -307,3 +307,22 @@ func TestAScrapeThatIsNotDueIsNotMissed(t *testing.T) {
 		t.Errorf("want it passed over, got %s: %s", d.Kind, d.Reason)
 	}
 }
+
+// Counts and values come by different queries: one may fail while the other answers.
+func TestAnOutageOfTheValuesAloneHolds(t *testing.T) {
+	t.Parallel()
+	r := weigh(t, 240, "")
+	for range 5 {
+		r.iterate(healthy(200), healthy(200))
+	}
+	spec := r.state.Spec()
+	for version, samples := range map[string][]Sample{
+		"current": reading(spec, "current", 'x'), "candidate": healthy(200).samples(spec, "current"),
+	} {
+		r.counts(healthy(200), healthy(200))
+		d := r.look(samples, reading(spec, "candidate", 'x'))
+		if want := version + " has no mean latency data (unreachable: connection refused)"; d.Kind != HoldWeights || !strings.Contains(d.Reason, want) {
+			t.Errorf("want to hold because %s; got %s: %s", want, d.Kind, d.Reason)
+		}
+	}
+}

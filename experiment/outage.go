@@ -32,7 +32,16 @@ func (s State) gaps(look Look) []Sample {
 	return gaps
 }
 
-// outageReason says what is missing and for how long.
+// outageReason says what is missing and for how long. Counts may say enough for a verdict where the
+// values that they belong to are missing.
 func (s State) outageReason(d Decision) string {
+	look, _ := s.Latest()
+	if gaps := s.gaps(look); len(d.Unknown()) == 0 {
+		d.Assessments = nil
+		for _, g := range gaps {
+			i := slices.IndexFunc(s.Spec().Criteria.Objectives, func(o Objective) bool { return o.Metric == g.Metric })
+			d.Assessments = append(d.Assessments, Assessment{Objective: i, Version: g.Version, Reason: g.Why()})
+		}
+	}
 	return fmt.Sprintf("%s (%d of %d tolerated)", s.unknowns(d), s.Outage, s.Setup.Policy.outageBudget())
 }
