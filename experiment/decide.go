@@ -79,8 +79,8 @@ func Decide(s State, judge Judge) Decision {
 		d.Kind, d.Reason = RollBackNow, "roll back: "+j.Reason
 	case s.breached(d) != "":
 		d.Kind, d.Reason = RollBackNow, "roll back: "+s.breached(d)
-	case !s.Seen.Split.Known():
-		d.Kind, d.Reason = HoldWeights, "hold: the cluster does not say where the traffic goes"
+	case s.blind():
+		d = s.inTheDark(d)
 	case s.repairs(d):
 		d.Kind, d.Split = Repair, s.repaired()
 		d.Reason = fmt.Sprintf("repair to %d %%: %s", d.Split.Candidate(), s.driftReason())
@@ -148,7 +148,7 @@ func (s State) settle(d Decision, j Judgement) Decision {
 func Glance(s State, judge Judge) (d Decision, ok bool) {
 	j := judge(s.Spec(), s)
 	d = Decision{Split: s.Seen.Split, Assessments: j.Assessments}
-	still := s.Held == nil && !s.Drift() && s.Seen.Split.Known()
+	still := s.Held == nil && !s.Drift() && !s.blind()
 	switch {
 	case j.Ruling == Fails:
 		d.Kind, d.Reason = RollBackNow, "roll back: "+j.Reason
@@ -229,12 +229,14 @@ func (s State) repairs(d Decision) bool {
 	return earned || s.repaired().Candidate() <= s.Seen.Split.Candidate()
 }
 
-// repaired is the split that was asked for, or as far towards it as one iteration may rise.
+// repaired is the split that was asked for, or as far towards it as one iteration may rise. A run may
+// have begun with a candidate above its maximum: that is not asked for again.
 func (s State) repaired() Split {
 	percent := slices.Clone(s.Wanted.percent)
+	strategy := s.Spec().Strategy
 	for i := 1; i < len(percent); i++ {
-		excess := percent[i] - s.Seen.Split.Of(i) - s.Spec().Strategy.MaxCandidateWeightIncrement
-		if excess > 0 {
+		most := min(s.Seen.Split.Of(i)+strategy.MaxCandidateWeightIncrement, strategy.MaxCandidateWeight)
+		if excess := percent[i] - most; excess > 0 {
 			percent[i] -= excess
 			percent[0] += excess
 		}

@@ -203,7 +203,9 @@ type Ended struct {
 	Outcome Outcome  `json:"outcome"`
 	Reason  string   `json:"reason"`
 	Version string   `json:"version,omitempty"` // that won
-	Traffic *Traffic `json:"traffic,omitempty"` // as last seen; nil: never seen
+	Traffic *Traffic `json:"traffic,omitempty"` // nil: never seen
+
+	LastSeen bool `json:"lastSeen,omitempty"` // Traffic is as it was last seen: nobody knows how it is now
 }
 
 // An Outcome is how a run ended.

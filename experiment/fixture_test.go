@@ -85,7 +85,7 @@ func (r *run) look(samples ...[]Sample) Decision {
 	for _, s := range samples {
 		all = append(all, s...)
 	}
-	r.happens(Measured{Iteration: n, Samples: all})
+	r.happens(Measured{Iteration: n, Samples: all, Traffic: new(r.state.Seen)})
 	d := Decide(r.state, r.judge)
 	r.happens(Decided{n, d})
 	if d.Split.Known() && !d.Split.Equal(r.state.Seen.Split) {

@@ -65,9 +65,12 @@ func (s State) resumed(e Event, f Resumed) State {
 }
 
 // drifted: a policy that adopts makes somebody else's split Perch's own. A question about the split
-// before lapses.
+// before lapses. What Perch had asked for may be a split that somebody took back at once.
 func (s State) drifted(f Drifted) State {
 	s.Seen = f.Traffic
+	if f.Asked.Known() {
+		s.Wanted = f.Asked
+	}
 	switch s.Setup.Policy.OnDrift {
 	case DriftAdopts:
 		s.Wanted = f.Traffic.Split
@@ -92,7 +95,7 @@ func (s State) measured(at time.Time, f Measured) State {
 	if !s.Drift() {
 		s.Repairs = 0
 	}
-	look := Look{Iteration: f.Iteration, At: at, Split: s.Seen.Split, Samples: f.Samples}
+	look := Look{Iteration: f.Iteration, At: at, Split: s.Seen.Split, Samples: f.Samples, Blind: f.Traffic == nil}
 	if s.lacks(look) {
 		s.Outage++
 	} else {

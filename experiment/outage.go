@@ -5,15 +5,23 @@ import (
 	"slices"
 )
 
-// lacks tells whether a look lacks data that it should have: all that an objective needs, except of
-// a version that had no traffic and shows no requests; and new counts, where there is a judge for them.
-func (s State) lacks(look Look) bool { return s.uncounted() || len(s.gaps(look)) > 0 }
+// lacks tells whether a look lacks data that it should have: the split, all that an objective needs,
+// except of a version that had no traffic and shows no requests, and new counts where the judge wants
+// them.
+func (s State) lacks(look Look) bool { return look.Blind || s.uncounted() || len(s.gaps(look)) > 0 }
 
-// InOutage tells whether the latest look lacks data because of the metrics backend, which says
-// nothing of the versions.
+// blind tells whether the cluster did not say the split at the latest look. Nothing moves on the one
+// from before: a write of Perch's own that was given up may have changed it since.
+func (s State) blind() bool {
+	look, _ := s.Latest()
+	return look.Blind || !s.Seen.Split.Known()
+}
+
+// InOutage tells whether the latest look lacks data because of the metrics backend or the cluster,
+// which says nothing of the versions.
 func (s State) InOutage() bool {
 	look, _ := s.Latest()
-	return slices.ContainsFunc(s.gaps(look), func(g Sample) bool { return g.Missing.Outage() })
+	return look.Blind || slices.ContainsFunc(s.gaps(look), func(g Sample) bool { return g.Missing.Outage() })
 }
 
 // gaps are the samples that an objective needs and that have no value, but for those of a version
@@ -30,6 +38,17 @@ func (s State) gaps(look Look) []Sample {
 		}
 	}
 	return gaps
+}
+
+// inTheDark decides where the cluster does not say the split.
+func (s State) inTheDark(d Decision) Decision {
+	const why = "the cluster does not say where the traffic goes"
+	d.Kind, d.Reason = HoldWeights, "hold: "+why
+	if budget := s.Setup.Policy.outageBudget(); s.Outage >= budget {
+		d.Kind = EndsUndecidedly
+		d.Reason = fmt.Sprintf("undecided: %s (%d of %d tolerated)", why, s.Outage, budget)
+	}
+	return d
 }
 
 // outageReason says what is missing and for how long. Counts may say enough for a verdict where the

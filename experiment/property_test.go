@@ -27,7 +27,7 @@ func wander(t *testing.T, seed uint64, check func(before State, d Decision)) *ru
 	}
 	for range 20 {
 		r.meddle(t, rng)
-		r.happens(Measured{Iteration: r.state.Iteration + 1, Samples: anySamples(spec, rng)})
+		r.happens(Measured{Iteration: r.state.Iteration + 1, Samples: anySamples(spec, rng), Traffic: new(r.state.Seen)})
 		before := r.state
 		d := Decide(before, Iter8)
 		check(before, d)

@@ -76,6 +76,7 @@ type Look struct {
 	At        time.Time
 	Split     Split // in force while it was measured
 	Samples   []Sample
+	Blind     bool     // the cluster did not say the split: it is as it was seen before
 	Decision  Decision // zero until decided
 }
 

@@ -115,6 +115,33 @@ func TestOutageBudget(t *testing.T) {
 	}
 }
 
+// A split from before is no ground to move on: a write that was given up may have changed it since.
+func TestNothingMovesWhileTheClusterDoesNotSayTheSplit(t *testing.T) {
+	t.Parallel()
+	r := begin(tutorial(t), weights(t, 75, 25))
+	r.state.Setup.Policy.OutageBudget = 3
+	spec := r.state.Spec()
+	for i, want := range []DecisionKind{HoldWeights, HoldWeights, EndsUndecidedly} {
+		r.happens(Measured{Iteration: 1, Samples: append(reading(spec, "current", 'g'), reading(spec, "candidate", 'g')...)})
+		if d := Decide(r.state, Iter8); d.Kind != want || d.Split.Candidate() != 25 || !r.state.InOutage() {
+			t.Errorf("look %d: want %s at 25, got %s at %d: %s", i+1, want, d.Kind, d.Split.Candidate(), d.Reason)
+		}
+	}
+	if d := r.see("gg"); d.Kind != Advance {
+		t.Errorf("want to go on once the cluster says it, got %s: %s", d.Kind, d.Reason)
+	}
+}
+
+func TestRepairKeepsTheMaximum(t *testing.T) {
+	t.Parallel()
+	r := begin(tutorial(t), weights(t, 0, 100))
+	r.state.Setup.Policy.OnDrift = DriftRepairs
+	r.others(t, 35, 65)
+	if d := r.see("gg"); d.Kind != Repair || d.Split.Candidate() != 75 {
+		t.Errorf("want repair to 75, got %s to %d", d.Kind, d.Split.Candidate())
+	}
+}
+
 func TestACandidateWithoutTrafficLacksNothing(t *testing.T) {
 	t.Parallel()
 	r := begin(tutorial(t), BaselineOnly(2))

@@ -96,6 +96,9 @@ func TrafficNow(s experiment.State) string {
 		return "where the traffic goes is not known: Perch has never seen it"
 	}
 	text := fmt.Sprintf("traffic is now %s", splitWords(s, seen.Split))
+	if s.Ended != nil && s.Ended.LastSeen {
+		return fmt.Sprintf("traffic was %s when Perch last saw it; how it is now is not known", splitWords(s, seen.Split))
+	}
 	if !seen.Settled {
 		text += ", and the router has not settled yet"
 	}
