@@ -308,6 +308,21 @@ func TestAScrapeThatIsNotDueIsNotMissed(t *testing.T) {
 	}
 }
 
+func TestNoRepairRisesInAnOutageOfTheValues(t *testing.T) {
+	t.Parallel()
+	r := weigh(t, 240, "")
+	for range 5 {
+		r.iterate(healthy(200), healthy(200))
+	}
+	r.state.Setup.Policy.OnDrift = DriftRepairs
+	r.others(t, 100, 0)
+	r.counts(healthy(200), healthy(200))
+	spec := r.state.Spec()
+	if d := r.look(reading(spec, "current", 'g'), reading(spec, "candidate", 'x')); d.Kind != HoldWeights {
+		t.Errorf("want to hold, got %s to %d: %s", d.Kind, d.Split.Candidate(), d.Reason)
+	}
+}
+
 // Counts and values come by different queries: one may fail while the other answers.
 func TestAnOutageOfTheValuesAloneHolds(t *testing.T) {
 	t.Parallel()

@@ -225,7 +225,7 @@ func (s State) repairs(d Decision) bool {
 	if !s.Drift() || s.Setup.Policy.OnDrift != DriftRepairs || s.Repairs > maxRepairs || s.Held != nil {
 		return false
 	}
-	earned := len(d.Unknown()) == 0 && !d.violatedBy(s.Spec().Candidate().Name)
+	earned := len(d.Unknown()) == 0 && !s.InOutage() && !d.violatedBy(s.Spec().Candidate().Name)
 	return earned || s.repaired().Candidate() <= s.Seen.Split.Candidate()
 }
 
