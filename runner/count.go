@@ -74,8 +74,8 @@ func (r *Runner) counted(ctx context.Context, fact experiment.Counted) {
 	}
 	r.emit(fact)
 	d, ok := experiment.Glance(r.state, r.Judge)
-	if !ok {
-		return
+	if !ok || d.Kind != experiment.RollBackNow && r.tried.Known() {
+		return // the split is not known: less than was seen may be more than there is
 	}
 	r.emit(experiment.Decided{Iteration: r.state.Iteration, Decision: d})
 	r.act(ctx, d)

@@ -215,3 +215,27 @@ func TestUndecidedEvidenceIsForAPerson(t *testing.T) {
 		})
 	}
 }
+
+// A withdrawal that was given up may have landed: less than was seen may be more than there is.
+func TestCountsMoveNothingOnASplitThatIsNotKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := newTrial(t, Ask)
+		tr.config.Setup.Spec.Duration.IntervalSeconds = 60
+		weighing(tr, 10)
+		down, err := experiment.NewSplit(69, 31)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr.begin = down
+		var asked []string
+		tr.shift = func(_ context.Context, to experiment.Split) error {
+			asked = append(asked, to.String())
+			return errDown
+		}
+		tr.sendOn("counted", 6, experiment.Stop)
+		tr.run(t, t.Context())
+		if len(asked) != 1 {
+			t.Errorf("before the next look, traffic was moved to %v, want one attempt", asked)
+		}
+	})
+}

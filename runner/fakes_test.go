@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
+	"testing"
 	"time"
 
 	"perch/experiment"
@@ -15,7 +17,8 @@ import (
 type fakeCluster struct {
 	mu      sync.Mutex
 	split   experiment.Split
-	shifts  []string // every split that was served, in order
+	begin   experiment.Split // unknown: everything to the baseline
+	shifts  []string         // every split that was served, in order
 	value   func(look int, metric, version string) experiment.Sample
 	shift   func(ctx context.Context, to experiment.Split) error
 	observe func(ctx context.Context) (experiment.Traffic, error)
@@ -71,7 +74,9 @@ func (f *fakeCluster) Measure(ctx context.Context, spec experiment.Spec, _, _ ti
 
 func (f *fakeCluster) Initialize(_ context.Context, spec experiment.Spec, note func(experiment.Waiting)) (experiment.Initialized, error) {
 	note(experiment.Waiting{For: "service " + spec.Target.String()})
-	f.split = experiment.BaselineOnly(len(spec.Versions))
+	if f.split = f.begin; !f.split.Known() {
+		f.split = experiment.BaselineOnly(len(spec.Versions))
+	}
 	return experiment.Initialized{Traffic: f.traffic()}, nil
 }
 
@@ -156,4 +161,24 @@ func (f *fakeCluster) Record(e experiment.Event) error {
 	return nil
 }
 
-var errDown = errors.New("connection refused")
+// The errors of every fake.
+var (
+	errDown  = errors.New("connection refused")
+	errDrift = errors.New("the traffic was changed meanwhile by kubectl")
+)
+
+// wait lets time pass; false when ctx ends before.
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// TestMain drops what is logged: it is said by events as well, thousands of times.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	m.Run()
+}

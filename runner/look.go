@@ -79,8 +79,8 @@ func (r *Runner) measured(ctx context.Context, fact experiment.Measured, observe
 		r.trouble("observe", observed)
 	}
 	r.tellMetricsTrouble(fact.Samples)
-	if r.state.Drift() && !before.Split.Equal(r.state.Seen.Split) {
-		r.emit(experiment.Drifted{Asked: r.state.Wanted, Traffic: r.state.Seen})
+	if observed == nil {
+		r.tellDrift(before)
 	}
 	d := experiment.Decide(r.state, r.Judge)
 	iteration := r.state.Iteration
@@ -89,6 +89,20 @@ func (r *Runner) measured(ctx context.Context, fact experiment.Measured, observe
 	}
 	r.emit(experiment.Decided{Iteration: iteration, Decision: d})
 	r.act(ctx, d)
+}
+
+// tellDrift tells that somebody else has changed the traffic since it was seen before. One who takes
+// a write back that Perch had not seen through leaves the split as it was, but is the last writer now.
+func (r *Runner) tellDrift(before experiment.Traffic) {
+	seen, tried := r.state.Seen, r.tried
+	r.tried = experiment.Split{}
+	same := seen.ChangedBy == before.ChangedBy && seen.ChangedAt.Equal(before.ChangedAt)
+	switch {
+	case tried.Known() && seen.ChangedBy != "" && !same && !seen.Split.Equal(tried):
+		r.emit(experiment.Drifted{Asked: tried, Traffic: seen})
+	case r.state.Drift() && !before.Split.Equal(seen.Split):
+		r.emit(experiment.Drifted{Asked: r.state.Wanted, Traffic: seen})
+	}
 }
 
 // tellMetricsTrouble tells that the backend itself is in trouble; a version without requests is
@@ -116,14 +130,18 @@ func (r *Runner) act(ctx context.Context, d experiment.Decision) {
 			r.plan(ctx, d.Winner)
 			return
 		}
-		r.shift(ctx, d.Split, func() { r.plan(ctx, d.Winner) })
+		r.shift(ctx, d.Split, func() {
+			if r.state.Held == nil { // the next look, else
+				r.plan(ctx, d.Winner)
+			}
+		})
 	case experiment.KeepBaseline, experiment.RollBackNow:
 		r.rollBack(ctx, d.Reason)
 	case experiment.EndsUndecidedly:
 		r.undecided(ctx, d)
 	case experiment.HoldWeights:
 		if r.state.Drift() {
-			r.drifted(d)
+			r.drifted(ctx, d)
 		}
 	case experiment.Stay:
 	}
@@ -131,11 +149,11 @@ func (r *Runner) act(ctx context.Context, d experiment.Decision) {
 
 // drifted asks a person whether to go on from somebody else's split. Where nobody can be asked, the
 // run ends: two writers on one target are not for Perch to sort out.
-func (r *Runner) drifted(d experiment.Decision) {
+func (r *Runner) drifted(ctx context.Context, d experiment.Decision) {
 	switch {
 	case r.state.Held != nil:
 	case !r.attended():
-		r.end(experiment.OutcomeStopped, d.Reason)
+		r.close(ctx, experiment.OutcomeStopped, d.Reason)
 	case r.state.Asked == nil:
 		r.emit(experiment.Asked{Question: experiment.ToAdopt, Against: []string{d.Reason}})
 	}
@@ -146,7 +164,7 @@ func (r *Runner) drifted(d experiment.Decision) {
 func (r *Runner) undecided(ctx context.Context, d experiment.Decision) {
 	switch {
 	case !r.attended():
-		r.end(experiment.OutcomeUndecided, strings.TrimPrefix(d.Reason, "undecided: "))
+		r.close(ctx, experiment.OutcomeUndecided, strings.TrimPrefix(d.Reason, "undecided: "))
 	case r.state.Asked != nil:
 	case d.Winner != "":
 		r.plan(ctx, d.Winner)
@@ -160,6 +178,7 @@ func (r *Runner) undecided(ctx context.Context, d experiment.Decision) {
 // to try again.
 func (r *Runner) shift(ctx context.Context, to experiment.Split, next func()) {
 	spec, from, begin := r.state.Spec(), r.state.Seen.Split, time.Now()
+	r.tried = to
 	r.work(ctx, shiftTimeout, func(ctx context.Context) func() {
 		var traffic experiment.Traffic
 		err := r.saver.flush(ctx)
@@ -172,10 +191,12 @@ func (r *Runner) shift(ctx context.Context, to experiment.Split, next func()) {
 				r.trouble("shift", deadline(err, "the traffic to move", shiftTimeout))
 				return
 			}
+			r.tried = experiment.Split{}
 			r.emit(experiment.Shifted{From: from, Asked: to, Traffic: traffic, TookMS: took})
 			next()
 		}
 	})
+	r.rising = to.Candidate() > from.Candidate()
 }
 
 // deadline says what was waited for when an error is the end of a wait.

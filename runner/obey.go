@@ -1,26 +1,33 @@
 package runner
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"perch/experiment"
 )
 
 // obey carries out a command, or refuses it with the reason.
 func (r *Runner) obey(ctx context.Context, c experiment.Command) {
-	if err := r.state.Permits(c); err != nil {
+	if err := cmp.Or(r.state.Permits(c), r.suffers(c)); err != nil {
 		r.emit(experiment.Refused{Command: c, Why: err.Error()})
 		return
 	}
 	switch c.Wish {
 	case experiment.Approve:
 		r.approve(ctx, c)
-	case experiment.Hold, experiment.Resume:
+	case experiment.Hold:
+		r.emit(experiment.Obeyed{Command: c})
+		if r.rising {
+			r.cancelWorker()
+		}
+	case experiment.Resume:
 		r.emit(experiment.Obeyed{Command: c})
 	case experiment.RollBack:
-		busy := r.state.Stage == experiment.Finishing
+		helm := r.state.Stage == experiment.Finishing || r.freeing
 		r.emit(experiment.Obeyed{Command: c})
-		if !busy { // else it begins when the finish actions have ended
+		if !helm { // else it begins when Helm has ended
 			r.rollBack(ctx, "asked for by "+c.By)
 		}
 	case experiment.Recover:
@@ -30,6 +37,19 @@ func (r *Runner) obey(ctx context.Context, c experiment.Command) {
 	case experiment.Stop:
 		r.stop(ctx, c)
 	}
+}
+
+// suffers tells whether what the worker does suffers a command, nil, or why not.
+func (r *Runner) suffers(c experiment.Command) error {
+	switch {
+	case c.Wish == experiment.RollBack:
+		return nil
+	case r.closing:
+		return errors.New("the run is ending: the split is read once more")
+	case r.freeing && c.Wish != experiment.Stop:
+		return errors.New("the locked release is being freed")
+	}
+	return nil
 }
 
 // approve answers the open question with yes.
@@ -50,34 +70,16 @@ func (r *Runner) approve(ctx context.Context, c experiment.Command) {
 func (r *Runner) stop(ctx context.Context, c experiment.Command) {
 	r.stops++
 	switch {
+	case r.freeing:
+		r.emit(experiment.Refused{Command: c, Why: "a Helm rollback is not interrupted: Perch ends when it has"})
 	case r.state.Stage == experiment.Finishing:
 		r.emit(experiment.Refused{Command: c, Why: "a Helm upgrade is not interrupted: Perch ends when it has"})
 	case r.state.Stage == experiment.RollingBack && r.stops == 1:
 		r.emit(experiment.Refused{Command: c, Why: "rolling back: stop again to give up"})
-	case r.RollBackOnStop && r.state.Seen.Split.Candidate() > 0 && r.state.Permits(experiment.Command{Wish: experiment.RollBack}) == nil:
+	case r.RollBackOnStop && (r.tried.Known() || r.state.Seen.Split.Candidate() > 0) && r.state.Permits(experiment.Command{Wish: experiment.RollBack}) == nil:
 		r.obey(ctx, experiment.Command{Wish: experiment.RollBack, By: c.By})
 	default:
 		r.emit(experiment.Obeyed{Command: c})
-		r.readBackAndEnd(ctx, "stopped by "+c.By)
+		r.close(ctx, experiment.OutcomeStopped, "stopped by "+c.By)
 	}
-}
-
-// readBackAndEnd makes sure that the last line tells the split as it is.
-func (r *Runner) readBackAndEnd(ctx context.Context, reason string) {
-	spec := r.state.Spec()
-	if !r.state.Seen.Split.Known() {
-		r.end(experiment.OutcomeStopped, reason)
-		return
-	}
-	r.work(ctx, observeTimeout, func(ctx context.Context) func() {
-		traffic, err := r.Traffic.Observe(ctx, spec)
-		return func() {
-			if err != nil {
-				r.trouble("observe", err)
-				r.end(experiment.OutcomeStopped, reason+"; the split is as last seen, the cluster did not answer")
-				return
-			}
-			r.endWith(experiment.OutcomeStopped, reason, &traffic)
-		}
-	})
 }

@@ -12,7 +12,7 @@ import (
 // plan finds out what promoting the winner would do, and then asks for approval or does without.
 func (r *Runner) plan(ctx context.Context, version string) {
 	if r.Approval == Never {
-		r.end(experiment.OutcomeStopped, version+" wins, but nothing is promoted without approval (--approve=never)")
+		r.close(ctx, experiment.OutcomeStopped, version+" wins, but nothing is promoted without approval (--approve=never)")
 		return
 	}
 	spec := r.state.Spec()
@@ -26,6 +26,7 @@ func (r *Runner) plan(ctx context.Context, version string) {
 			r.ask(ctx, version, plan)
 		}
 	})
+	r.rising = true
 }
 
 func (r *Runner) ask(ctx context.Context, version string, plan experiment.Plan) {
@@ -35,14 +36,14 @@ func (r *Runner) ask(ctx context.Context, version string, plan experiment.Plan) 
 	case r.Approval == Always:
 		r.obey(ctx, experiment.Command{Wish: experiment.Approve, By: "--approve=always", Answers: r.state.Seq})
 	case !r.attended():
-		r.abandoned()
+		r.abandoned(ctx)
 	}
 }
 
 // abandoned ends a run whose open question nobody will answer any more.
-func (r *Runner) abandoned() {
-	if r.state.Asked != nil && !r.attended() {
-		r.end(experiment.OutcomeStopped, "nobody is there to answer; the weights stay as they are")
+func (r *Runner) abandoned(ctx context.Context) {
+	if r.state.Asked != nil && !r.attended() && !r.closing && !r.freeing {
+		r.close(ctx, experiment.OutcomeStopped, "nobody is there to answer; the weights stay as they are")
 	}
 }
 
@@ -121,7 +122,7 @@ func (r *Runner) promotionFailed(ctx context.Context, version string, plan exper
 		r.freed = true
 		r.recover(ctx, version, plan)
 	case !r.attended() || r.stops > 0:
-		r.end(experiment.OutcomePromotionFailed, err.Error())
+		r.close(ctx, experiment.OutcomePromotionFailed, err.Error())
 	default:
 		r.emit(experiment.Asked{
 			Question: experiment.ToRetry, Version: version, Plan: plan, Against: []string{err.Error()}, Locked: locked,
@@ -138,18 +139,29 @@ func (r *Runner) retry(ctx context.Context, version string, plan experiment.Plan
 	r.promote(ctx, version, plan)
 }
 
-// recover frees a locked release and tries again.
+// recover frees a locked release and tries again. It is not interrupted: what people want meanwhile
+// is done when it has ended.
 func (r *Runner) recover(ctx context.Context, version string, plan experiment.Plan) {
 	spec := r.state.Spec()
 	r.work(ctx, recoverTimeout, func(ctx context.Context) func() {
 		said, err := r.Promoter.Recover(ctx, spec, version)
 		return func() {
-			if err != nil {
-				r.promotionFailed(ctx, version, plan, fmt.Errorf("recover the release: %w", err))
-				return
+			r.freeing = false
+			if err == nil {
+				r.emit(experiment.Recovered{Details: said})
 			}
-			r.emit(experiment.Recovered{Details: said})
-			r.retry(ctx, version, plan)
+			switch {
+			case r.state.Stage == experiment.RollingBack:
+				r.rollBack(ctx, "asked for while the release was freed")
+			case err != nil:
+				r.promotionFailed(ctx, version, plan, fmt.Errorf("recover the release: %w", err))
+			case r.undo(ctx, version):
+			case r.stops > 0:
+				r.close(ctx, experiment.OutcomeStopped, "stopped while the release was freed")
+			default:
+				r.retry(ctx, version, plan)
+			}
 		}
 	})
+	r.freeing = true
 }

@@ -26,11 +26,13 @@ func (r *Runner) resume(ctx context.Context) {
 
 // resumePromotion finds out how far the finish actions came.
 func (r *Runner) resumePromotion(ctx context.Context) {
+	spec, version := r.state.Spec(), r.state.Finish.Version
 	if r.state.Finish.Done {
-		r.promoted(ctx, r.state.Finish.Version)
+		if !r.undo(ctx, version) {
+			r.close(ctx, r.state.Heading, r.promotedReason(version))
+		}
 		return
 	}
-	spec, version := r.state.Spec(), r.state.Finish.Version
 	r.work(ctx, planTimeout, func(ctx context.Context) func() {
 		progress, err := r.Promoter.Progress(ctx, spec, version)
 		return func() {
@@ -53,6 +55,9 @@ func (r *Runner) goOn(ctx context.Context, version string, p experiment.Progress
 	case p == experiment.NotBegun && r.state.Heading == experiment.OutcomePromoted:
 		r.emit(experiment.Withdrawn{Version: version})
 		r.lookDue = true
+		if r.stops > 0 {
+			r.close(ctx, experiment.OutcomeStopped, "stopped before the promotion of "+version+" had begun")
+		}
 	default:
 		r.promote(ctx, version, experiment.Plan{})
 	}

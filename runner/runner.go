@@ -72,6 +72,18 @@ type Runner struct {
 	err   error // why the run cannot go on: the record cannot be written
 	saver *saver
 	freed bool // a locked release was freed without asking
+	busy
+}
+
+// busy is what the worker does that commands have to know of.
+type busy struct {
+	closing bool // the split is read for the last line; only a roll back is another end
+	freeing bool // a locked release is freed, which is not interrupted
+	rising  bool // the candidate is to get more traffic, or to be promoted: a hold interrupts it
+
+	// tried is the split that is being written, or of which nobody knows whether it was: traffic may
+	// not be as it was seen. Unknown: nothing was written since traffic was seen.
+	tried experiment.Split
 }
 
 // New makes a runner. Its Events must be received until they are closed.
@@ -122,7 +134,7 @@ func (r *Runner) loop(ctx context.Context) {
 			r.obey(ctx, c)
 		case <-unattended:
 			unattended, r.alone = nil, true
-			r.abandoned()
+			r.abandoned(ctx)
 		case <-lost:
 			lost = nil
 			r.takenOver()
@@ -139,18 +151,18 @@ func (r *Runner) loop(ctx context.Context) {
 		case <-r.count.C:
 			r.countDue = true
 		}
-		r.endUnrecorded()
+		r.endUnrecorded(ctx)
 		r.lookIfDue(ctx)
 		r.countIfDue(ctx)
 	}
 }
 
-// takenOver ends a run whose target belongs to another driver now.
+// takenOver ends a run whose target belongs to another driver now, and so does its traffic.
 func (r *Runner) takenOver() {
 	r.cancelWorker()
 	err := fmt.Errorf("another driver has %s now; this one writes nothing more", r.state.Spec().Target)
 	r.trouble("drive", experiment.WithHint(err, "perch watch "+r.state.Spec().Name+" shows what the other one does"))
-	r.end(experiment.OutcomeTakenOver, err.Error())
+	r.endAsLastSeen(experiment.OutcomeTakenOver, err.Error())
 }
 
 // cause is who cancelled, as the caller of Run put it with context.WithCancelCause.
@@ -174,13 +186,13 @@ func (r *Runner) emit(f experiment.Fact) {
 }
 
 // endUnrecorded ends a run that cannot be recorded any more, once it is safe to.
-func (r *Runner) endUnrecorded() {
-	busy := r.state.Stage == experiment.Finishing || r.state.Stage == experiment.RollingBack
-	if r.err == nil || busy || r.state.Ended != nil {
+func (r *Runner) endUnrecorded(ctx context.Context) {
+	unsafe := r.state.Stage == experiment.Finishing || r.state.Stage == experiment.RollingBack || r.freeing
+	if r.err == nil || unsafe || r.closing || r.state.Ended != nil {
 		return
 	}
 	r.trouble("record", experiment.WithHint(r.err, "make room for the record, then run again"))
-	r.end(experiment.OutcomeFailed, r.err.Error())
+	r.close(ctx, experiment.OutcomeFailed, r.err.Error())
 }
 
 // trouble tells an error, unless it is the one that was told last.
@@ -189,29 +201,6 @@ func (r *Runner) trouble(doing string, err error) {
 	if r.state.Trouble == nil || *r.state.Trouble != t {
 		r.emit(t)
 	}
-}
-
-// end closes the run with the traffic as it was last seen.
-func (r *Runner) end(o experiment.Outcome, reason string) {
-	var seen *experiment.Traffic
-	if r.state.Seen.Split.Known() {
-		traffic := r.state.Seen
-		seen = &traffic
-	}
-	r.endWith(o, reason, seen)
-}
-
-func (r *Runner) endWith(o experiment.Outcome, reason string, seen *experiment.Traffic) {
-	ended := experiment.Ended{Outcome: o, Reason: reason, Traffic: seen}
-	switch o {
-	case experiment.OutcomePromoted:
-		ended.Version = r.state.Spec().Candidate().Name
-	case experiment.OutcomeBaselineKept, experiment.OutcomeRolledBack:
-		ended.Version = r.state.Spec().Baseline().Name
-	case experiment.OutcomeUndecided, experiment.OutcomeStopped, experiment.OutcomePromotionFailed,
-		experiment.OutcomeFailed, experiment.OutcomeTakenOver:
-	}
-	r.emit(ended)
 }
 
 // initialize carries out the start actions.

@@ -19,7 +19,7 @@ const (
 // Perch writes to the cluster, the writer itself makes sure that the checkpoint is.
 type saver struct {
 	keeper Keeper
-	saving sync.Mutex // held while one save is under way
+	saving chan struct{} // holds one token while a save is under way
 	abort  context.CancelFunc
 	done   chan struct{} // closed when run has ended
 
@@ -32,7 +32,7 @@ type saver struct {
 // newSaver starts a saver; finish ends it.
 func newSaver(ctx context.Context, k Keeper) *saver {
 	ctx, abort := context.WithCancel(context.WithoutCancel(ctx))
-	s := &saver{keeper: k, abort: abort, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+	s := &saver{keeper: k, abort: abort, saving: make(chan struct{}, 1), done: make(chan struct{}), wake: make(chan struct{}, 1)}
 	go s.run(ctx)
 	return s
 }
@@ -61,8 +61,12 @@ func (s *saver) run(ctx context.Context) {
 
 // flush returns when the latest state is safe.
 func (s *saver) flush(ctx context.Context) error {
-	s.saving.Lock()
-	defer s.saving.Unlock()
+	select {
+	case s.saving <- struct{}{}:
+		defer func() { <-s.saving }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	s.mu.Lock()
 	state, saved := s.latest, s.saved
 	s.mu.Unlock()

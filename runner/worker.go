@@ -36,6 +36,7 @@ func (w *worker) result() <-chan func() {
 // dropped. What do returns is called by the owner of the state.
 func (r *Runner) work(ctx context.Context, timeout time.Duration, do func(context.Context) func()) {
 	r.cancelWorker()
+	r.closing, r.freeing, r.rising = false, false, false
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	w := &worker{cancel: cancel, done: make(chan func(), 1)}
 	r.worker = w
