@@ -93,7 +93,7 @@ func Decide(s State, judge Judge) Decision {
 	case j.of(candidate) == Violated:
 		d = s.move(d, s.atMost(j.Target), s.missed(d, candidate))
 	case s.Outage >= s.Setup.Policy.outageBudget():
-		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+s.outageReason(d)
+		d.Kind, d.Winner, d.Reason = EndsUndecidedly, "", "undecided: "+s.outageReason(d)
 	case s.InOutage():
 		d.Kind = HoldWeights
 		d.Reason = fmt.Sprintf("hold at %d %%: %s", s.Seen.Split.Candidate(), s.outageReason(d))
@@ -125,14 +125,14 @@ func (s State) settle(d Decision, j Judgement) Decision {
 		return fallback
 	}
 	switch {
+	case j.of(candidate) == Violated:
+		d.Kind, d.Reason = KeepBaseline, "keep the baseline: "+why(s.missed(d, candidate))
+	case len(d.Unknown()) > 0:
+		d.Kind, d.Winner, d.Reason = EndsUndecidedly, "", "undecided: "+s.unknowns(d)
 	case j.Ruling == StaysBehind:
 		d.Kind, d.Reason = KeepBaseline, "keep the baseline: nothing is proven: "+j.Reason
 	case j.Ruling == CannotTell:
 		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+j.Reason
-	case j.of(candidate) == Violated:
-		d.Kind, d.Reason = KeepBaseline, "keep the baseline: "+why(s.missed(d, candidate))
-	case len(d.Unknown()) > 0:
-		d.Kind, d.Reason = EndsUndecidedly, "undecided: "+s.unknowns(d)
 	case j.Ruling == Passes:
 		d.Kind, d.Split = AskToPromote, s.Seen.Split
 		d.Reason = fmt.Sprintf("%s wins: %s", candidate, j.Reason)

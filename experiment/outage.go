@@ -45,7 +45,7 @@ func (s State) inTheDark(d Decision) Decision {
 	const why = "the cluster does not say where the traffic goes"
 	d.Kind, d.Reason = HoldWeights, "hold: "+why
 	if budget := s.Setup.Policy.outageBudget(); s.Outage >= budget {
-		d.Kind = EndsUndecidedly
+		d.Kind, d.Winner = EndsUndecidedly, ""
 		d.Reason = fmt.Sprintf("undecided: %s (%d of %d tolerated)", why, s.Outage, budget)
 	}
 	return d
