@@ -144,6 +144,7 @@ func (r *Runner) loop(ctx context.Context) {
 		case note := <-r.notes:
 			r.emit(note)
 		case apply := <-r.worker.result():
+			r.noteFirst()
 			r.worker = nil
 			apply()
 		case <-r.look.C:
@@ -154,6 +155,15 @@ func (r *Runner) loop(ctx context.Context) {
 		r.endUnrecorded(ctx)
 		r.lookIfDue(ctx)
 		r.countIfDue(ctx)
+	}
+}
+
+// noteFirst tells what the worker waited for before what came of it: the two come by two channels.
+func (r *Runner) noteFirst() {
+	select {
+	case note := <-r.notes:
+		r.emit(note)
+	default:
 	}
 }
 
