@@ -64,9 +64,9 @@ func NewLease(c *Cluster, d experiment.Driver) *Lease {
 // Acquire takes the lease of a target and begins to renew it, also beyond the end of ctx, until
 // Release. When another driver has it, the error is an *experiment.LockedError.
 //
-// The same run gets its lease back at once when its last process was on this machine and is dead,
-// for which the operating system vouches (see lifeline). Else it waits, like everybody, until the
-// lease expires. A lease counts as expired when its time is over by the clock here, and its holder
+// A lease is free at once when the process that had it was on this machine and is dead, for which the
+// operating system vouches (see lifeline). Else a run waits for its own lease, like everybody, until
+// it expires. A lease counts as expired when its time is over by the clock here, and its holder
 // does not renew it while one looks on for some seconds: clocks differ, living drivers renew.
 func (l *Lease) Acquire(ctx context.Context, target experiment.Target, take Take) error {
 	l.end()
@@ -134,7 +134,7 @@ func (l *Lease) judge(found *coordinationv1.Lease, target experiment.Target, tak
 	switch ours := d.Run == l.driver.Run; {
 	case d.Run == "", found.Annotations[tokenKey] == l.token, take == ByForce:
 		return nil
-	case ours && dead(l.folder, found.Annotations[tokenKey]):
+	case dead(l.folder, found.Annotations[tokenKey]):
 		return nil
 	case expired && (ours || take == Expired):
 		if before == nil {

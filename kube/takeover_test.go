@@ -44,32 +44,41 @@ func TestLeaseRace(t *testing.T) {
 	}
 }
 
-// TestKilledProcess ends a process of a run without its releasing anything.
+// TestKilledProcess ends a process of a run without its releasing anything. One that was killed
+// before its first checkpoint is followed by another run.
 func TestKilledProcess(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f, dir := newFakeObjects(), t.TempDir()
-		killed, second, third := f.driver(dir, "r1"), f.driver(dir, "r1"), f.driver(dir, "r1")
-		if err := killed.Acquire(t.Context(), app(), Politely); err != nil {
-			t.Fatal(err)
-		}
-		if err := second.Acquire(t.Context(), app(), Expired); err == nil {
-			t.Fatal("a second process of a run got the lease while the first one lives")
-		}
-		killed.end()
-		if err := killed.proof.file.Close(); err != nil { // as the system does
-			t.Fatal(err)
-		}
-		begin := time.Now()
-		if err := second.Acquire(t.Context(), app(), Politely); err != nil || time.Since(begin) > 0 {
-			t.Errorf("error %v after %s, want the lease at once", err, time.Since(begin))
-		}
-		if err := third.Acquire(t.Context(), app(), Politely); err == nil {
-			t.Error("a third process of the run got the lease too")
-		}
-		giveBack(t, second)
-		giveBack(t, third)
-	})
+	for _, next := range []string{"r1", "r2"} {
+		t.Run(next, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { killedProcess(t, next) })
+		})
+	}
+}
+
+func killedProcess(t *testing.T, next string) {
+	t.Helper()
+	f, dir := newFakeObjects(), t.TempDir()
+	killed, second, third := f.driver(dir, "r1"), f.driver(dir, next), f.driver(dir, next)
+	if err := killed.Acquire(t.Context(), app(), Politely); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Acquire(t.Context(), app(), Expired); err == nil {
+		t.Fatal("a second process got the lease while the first one lives")
+	}
+	killed.end()
+	if err := killed.proof.file.Close(); err != nil { // as the system does
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	if err := second.Acquire(t.Context(), app(), Politely); err != nil || time.Since(begin) > 0 {
+		t.Errorf("error %v after %s, want the lease at once", err, time.Since(begin))
+	}
+	if err := third.Acquire(t.Context(), app(), Politely); err == nil {
+		t.Error("a third process got the lease too")
+	}
+	giveBack(t, second)
+	giveBack(t, third)
 }
 
 // TestLifelines sees that there is one while a lease is had, and none afterwards.
