@@ -73,6 +73,9 @@ func (d *drive) choose(ctx context.Context, spec experiment.Spec, f takeFlags) e
 		return err
 	}
 	if before.Setup.Digest != spec.Digest() {
+		if over(*before) {
+			return nil
+		}
 		return experiment.WithHint(
 			fmt.Errorf("an unfinished run of %s on %s, begun %s, was of another experiment file",
 				before.Spec().Name, spec.Target, before.Since.UTC().Format("2006-01-02 15:04 MST")),
@@ -83,7 +86,7 @@ func (d *drive) choose(ctx context.Context, spec experiment.Spec, f takeFlags) e
 }
 
 // load reads the checkpoint of an unfinished run, or the record, where that is on this machine and
-// knows more; nil: there is none.
+// knows more, even that the run has ended; nil: there is none.
 func (d *drive) load(ctx context.Context, target experiment.Target) (*experiment.State, error) {
 	data, found, err := d.checkpoints.Load(ctx, target)
 	if err != nil || !found {
@@ -94,14 +97,20 @@ func (d *drive) load(ctx context.Context, target experiment.Target) (*experiment
 		return nil, experiment.WithHint(fmt.Errorf("the checkpoint of %s cannot be read: %w", target, err),
 			"it may be of another version of Perch; --restart begins anew")
 	}
+	if over(s) {
+		return nil, nil
+	}
 	if newer, ok := fromRecord(s); ok {
 		s = newer
 	}
-	if s.Since.IsZero() || s.Ended != nil && s.Ended.Outcome.Final() {
+	if s.Since.IsZero() {
 		return nil, nil
 	}
 	return &s, nil
 }
+
+// over tells whether a run has ended for good.
+func over(s experiment.State) bool { return s.Ended != nil && s.Ended.Outcome.Final() }
 
 // fromRecord reads the record of a checkpoint's run. A process that was killed may have recorded what
 // it could not save any more.

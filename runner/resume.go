@@ -10,8 +10,13 @@ import (
 
 // resume goes on where an earlier run was cut short. What happened to the cluster since is read
 // from the cluster: the next look reads the split, and Helm's history says how far a promotion came.
+// A run whose end was recorded, and not told any more, ends the same way once more.
 func (r *Runner) resume(ctx context.Context) {
 	r.emit(*r.Resumed)
+	if b := r.Resumed.Before; b != nil && b.Ended != nil && b.Ended.Outcome.Final() {
+		r.emit(*b.Ended)
+		return
+	}
 	switch r.state.Stage {
 	case experiment.Running:
 		r.lookDue = true // and the schedule begins anew with it

@@ -159,7 +159,7 @@ func TestKilledAfterEveryEvent(t *testing.T) {
 							return
 						}
 						from, ok := find(c)
-						if !ok || from.Ended != nil {
+						if !ok {
 							return // nothing to go on from: a new run begins
 						}
 						kills++
@@ -208,6 +208,7 @@ func TestResumedRunTellsWhatItDoes(t *testing.T) {
 		want     string // the first facts after resumed
 	}{
 		"while running":                    {nil, "", experiment.OutcomePromoted, "measured decided shifted"},
+		"after its end":                    {[]experiment.Fact{experiment.Ended{Outcome: experiment.OutcomeUndecided}}, "", experiment.OutcomeUndecided, "ended"},
 		"while rolling back":               {[]experiment.Fact{rollBack}, "", experiment.OutcomeRolledBack, "rolledBack promoting promoted ended"},
 		"before a promotion began":         {[]experiment.Fact{promoting}, experiment.NotBegun, experiment.OutcomePromoted, "withdrawn measured decided"},
 		"in a promotion":                   {[]experiment.Fact{promoting}, experiment.CutShort, experiment.OutcomePromoted, "promoting promoted ended"},
