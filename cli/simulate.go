@@ -13,12 +13,14 @@ import (
 	"perch/experiment"
 	"perch/experiment/evidence"
 	"perch/experiment/simulation"
+	"perch/metricsq"
 )
 
 // simulateFlags are the flags of perch simulate.
 type simulateFlags struct {
 	rps           float64
 	errors, slow  string
+	packs         []string
 	latency       float64
 	candidates    []string
 	profile       string
@@ -70,15 +72,16 @@ instead, and compare Perch's judge with other rules on the same traffic.`,
 	flags.StringVar(&f.slow, "slow", "", "share of the baseline's requests beyond the tail limit (default two fifths of what is allowed)")
 	flags.StringSliceVar(&f.candidates, "candidates", []string{"healthy", "borderline=0.9x", "bad=2x"},
 		"NAME=Kx: a candidate with K times the limit of the error rate; without =Kx it is like the baseline")
+	flags.StringArrayVar(&f.packs, "metrics", nil, "file with metrics of your own; repeatable")
 	flags.StringVar(&f.profile, "profile", "balanced", "of the judge: balanced, strict or fast")
-	flags.StringVar(&f.whenUndecided, "when-undecided", string(evidence.PointEstimate),
+	flags.StringVar(&f.whenUndecided, "on-inconclusive", string(evidence.PointEstimate),
 		"what decides when nothing is proven at the end: pointEstimate, as Iter8 does, or keepBaseline")
 	flags.IntVar(&f.runs, "runs", 0, fmt.Sprintf("runs of each candidate (default %d) or scenario (default %d)", trialRuns, suiteRuns))
 	flags.Uint64Var(&f.seed, "seed", 1, "the same seed gives the same figures")
 	flags.StringVarP(&f.output, "output", "o", "", "json instead of a table")
 	f.suite.register(flags)
 	complete(c, "profile", "balanced", "strict", "fast")
-	complete(c, "when-undecided", string(evidence.PointEstimate), string(evidence.KeepBaseline))
+	complete(c, "on-inconclusive", string(evidence.PointEstimate), string(evidence.KeepBaseline))
 	complete(c, "output", "json")
 	return c
 }
@@ -101,7 +104,7 @@ func (f *simulateFlags) check(args []string) error {
 		wrong = append(wrong, fmt.Errorf("--runs=%d: want 1 or more", f.runs))
 	}
 	if p := evidence.Policy(f.whenUndecided); p != evidence.PointEstimate && p != evidence.KeepBaseline {
-		wrong = append(wrong, fmt.Errorf("--when-undecided=%s: want %s, %s", f.whenUndecided, evidence.PointEstimate, evidence.KeepBaseline))
+		wrong = append(wrong, fmt.Errorf("--on-inconclusive=%s: want %s, %s", f.whenUndecided, evidence.PointEstimate, evidence.KeepBaseline))
 	}
 	_, err := evidence.Profile(f.profile)
 	return errors.Join(append(wrong, err, f.suite.check())...)
@@ -142,7 +145,8 @@ func (f *simulateFlags) trial(spec experiment.Spec) (simulation.Trial, []string,
 		return simulation.Trial{}, nil, err
 	}
 	settings.WhenUndecided = evidence.Policy(f.whenUndecided)
-	objectives, unknown := simulation.Objectives(spec)
+	known, _ := metricsq.Describe(spec, f.packs...) // what is not known cannot be simulated, and is named
+	objectives, unknown := simulation.Objectives(spec, known)
 	t := simulation.Trial{
 		Plan: simulation.PlanOf(spec), Objectives: objectives, Settings: settings, Rate: f.rps,
 		Baseline: simulation.Profile{Mean: f.latency}, Runs: f.runs, Seed: f.seed,

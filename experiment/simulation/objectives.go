@@ -8,9 +8,9 @@ import (
 )
 
 // Objectives are those of a spec that can be simulated, and the metrics of those that cannot.
-func Objectives(spec experiment.Spec) (list []evidence.Objective, unknown []string) {
+func Objectives(spec experiment.Spec, known []experiment.Metric) (list []evidence.Objective, unknown []string) {
 	for _, o := range spec.Criteria.Objectives {
-		about, ok := meaning(o.Metric)
+		about, ok := meaning(o.Metric, known)
 		if !ok || o.Relative { // there is no limit to be so many times beyond
 			unknown = append(unknown, o.Metric)
 			continue
@@ -27,15 +27,12 @@ func Objectives(spec experiment.Spec) (list []evidence.Objective, unknown []stri
 	return list, unknown
 }
 
-// meaning says what a metric is about, by its name.
-func meaning(metric string) (evidence.Objective, bool) {
-	switch metric {
-	case "iter8-knative/error-rate":
-		return evidence.Objective{Kind: evidence.ErrorRate}, true
-	case "iter8-knative/mean-latency":
-		return evidence.Objective{Kind: evidence.Mean}, true
-	case "iter8-knative/95th-percentile-tail-latency":
-		return evidence.Objective{Kind: evidence.Quantile, Quantile: 0.95}, true
+// meaning says what a metric is about, if counts can tell it.
+func meaning(metric string, known []experiment.Metric) (evidence.Objective, bool) {
+	for _, m := range known {
+		if m.Ref == metric && m.Kind != "" {
+			return evidence.Objective{Kind: evidence.Kind(m.Kind), Quantile: m.Quantile}, true
+		}
 	}
 	return evidence.Objective{}, false
 }

@@ -25,6 +25,15 @@ func tutorialSpec(tb testing.TB) experiment.Spec {
 	return spec
 }
 
+// known are the tutorial's metrics.
+func known() []experiment.Metric {
+	return []experiment.Metric{
+		{Ref: "iter8-knative/mean-latency", Kind: experiment.MeanLatency},
+		{Ref: "iter8-knative/95th-percentile-tail-latency", Kind: experiment.TailQuantile, Quantile: 0.95},
+		{Ref: "iter8-knative/error-rate", Kind: experiment.ErrorRate},
+	}
+}
+
 func TestObjectives(t *testing.T) {
 	t.Parallel()
 	spec := tutorialSpec(t)
@@ -32,7 +41,7 @@ func TestObjectives(t *testing.T) {
 	spec.Criteria.Objectives[2].LowerLimit = &low
 	spec.Criteria.Objectives = append(spec.Criteria.Objectives, experiment.Objective{Metric: "default/sales", LowerLimit: &low},
 		experiment.Objective{Metric: "iter8-knative/mean-latency", UpperLimit: &low, Relative: true})
-	got, unknown := Objectives(spec)
+	got, unknown := Objectives(spec, known())
 	want := append(limits(100), evidence.Objective{Kind: evidence.ErrorRate, Limit: 0.001, Lower: true})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("objectives (-want +got):\n%s", diff)
@@ -74,7 +83,7 @@ func TestPlanOf(t *testing.T) {
 func trial(tb testing.TB, rate float64) Trial {
 	tb.Helper()
 	spec := tutorialSpec(tb)
-	list, _ := Objectives(spec)
+	list, _ := Objectives(spec, known())
 	settings := evidence.Balanced()
 	settings.WhenUndecided = evidence.PointEstimate
 	return Trial{
