@@ -48,7 +48,7 @@ func isRecord(data []byte) bool {
 }
 
 func describeSpec(s Streams, file string, data []byte) error {
-	spec, err := experiment.Parse(file, data)
+	spec, err := experiment.Parse(file, data, experiment.Programs) // to describe runs nothing
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func upgradesOf(spec experiment.Spec, version string) ([]experiment.HelmUpgrade,
 	}
 	var upgrades []experiment.HelmUpgrade
 	for _, task := range spec.Finish {
-		if task.Name != experiment.ExecTask {
+		if task.Name != experiment.ExecTask || task.Cmd != "helm" { // programs are not for Helm
 			continue
 		}
 		u, err := task.Helm(v)

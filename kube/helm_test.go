@@ -262,3 +262,15 @@ func TestNoFinishActions(t *testing.T) {
 		t.Errorf("Promote of an unknown version = %q", got)
 	}
 }
+
+func TestProgramsAreNotForHelm(t *testing.T) {
+	t.Parallel()
+	spec := finish([]string{"shop", "shop"})
+	spec.Finish = append([]experiment.Task{
+		{Name: experiment.ExecTask, Cmd: "kubectl", Args: []string{"annotate"}}, {Name: experiment.BashTask, Script: "true"},
+	}, spec.Finish...)
+	got, err := upgradesOf(spec, "candidate")
+	if err != nil || len(got) != 1 || got[0].Release != "shop" {
+		t.Errorf("want the one upgrade, got %+v, %v", got, err)
+	}
+}
