@@ -8,10 +8,11 @@ endif
 LINT_VERSION := $(shell sed -n '1s/.*golangci-lint \(v[0-9.]*\).*/\1/p' .golangci.yml)
 LINT := bin/golangci-lint-$(LINT_VERSION)
 TAG ?= green
+FUZZTIME ?= 20s
 DEMO := testdata/canary-progressive/experiment.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-unit test-e2e lint fmt golden bench bench-judge cross ci FORCE
+.PHONY: help build demo test test-unit test-e2e lint fmt golden bench bench-judge fuzz cross ci FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -44,6 +45,10 @@ bench: ## time a frame, an iteration's judging, and more
 bench-judge: SEED ?= $(shell date +%s)
 bench-judge: ## compare the judge with other rules, on 10,000 random services
 	go run . simulate --suite --services 10000 --seed $(SEED)
+
+fuzz: ## feed every parser with anything for FUZZTIME each
+	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ {f[++n] = $$1; next} /^ok/ {for (i = 1; i <= n; i++) print $$2, f[i]; n = 0}' | \
+	while read pkg name; do echo "$$pkg $$name"; go test $$pkg -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) || exit 1; done
 
 lint: $(LINT) $(SANDBOX_ASSETS) ## check the style of both modules
 	$(LINT) run ./...

@@ -92,8 +92,8 @@ func (d *drive) load(ctx context.Context, target experiment.Target) (*experiment
 	if err != nil || !found {
 		return nil, err
 	}
-	var s experiment.State
-	if err := json.Unmarshal(data, &s); err != nil {
+	s, err := experiment.ReadState(data)
+	if err != nil {
 		return nil, experiment.WithHint(fmt.Errorf("the checkpoint of %s cannot be read: %w", target, err),
 			"it may be of another version of Perch; --restart begins anew")
 	}

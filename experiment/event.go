@@ -81,6 +81,9 @@ func (e Event) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON writes. A fact that this Perch does not know is an error.
 func (e *Event) UnmarshalJSON(data []byte) error {
 	var head eventHead
+	if err := checkDensity(data); err != nil {
+		return err
+	}
 	if err := json.Unmarshal(data, &head); err != nil {
 		return err
 	}
@@ -88,6 +91,9 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	if !ok {
 		return WithHint(fmt.Errorf("unknown event %q", head.Fact),
 			"the record was written by another version of Perch, or is not one")
+	}
+	if err == nil {
+		err = wholeFact(fact)
 	}
 	if err != nil {
 		return fmt.Errorf("event %d, %s: %w", head.Seq, head.Fact, err)

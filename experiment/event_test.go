@@ -92,7 +92,7 @@ func TestEmptyFactsSurviveTheRecord(t *testing.T) {
 	t.Parallel()
 	for _, f := range []Fact{
 		Waiting{}, Initialized{}, Measured{}, Decided{}, Shifted{}, Drifted{}, Asked{}, Obeyed{}, Refused{}, Promoting{},
-		Reversed{}, Recovered{}, Withdrawn{}, Promoted{}, RolledBack{}, Troubled{}, Ended{}, Started{}, Resumed{},
+		Reversed{}, Recovered{}, Withdrawn{}, Promoted{}, RolledBack{}, Troubled{}, Ended{}, Resumed{}, Started{Spec: tutorial(t)},
 	} {
 		want := Event{1, start(), f}
 		line, err := json.Marshal(want)

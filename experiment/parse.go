@@ -23,6 +23,9 @@ const (
 	maxSeconds, maxCount = 365 * 24 * 3600, 1_000_000
 )
 
+// maxFile bounds an experiment file, in bytes: YAML takes hundreds of times its length in memory.
+const maxFile = 128 << 10
+
 // Parse reads an experiment file, YAML or JSON, named for messages, that may do what is allowed.
 // Everything wrong with it is reported at once, as a *SpecError; the spec is then what could be read,
 // good for a pre-flight and nothing else.
@@ -41,6 +44,9 @@ func Parse(file string, data []byte, allowed ...Permission) (Spec, error) {
 
 // experimentNode finds the one Experiment among the documents of a file.
 func experimentNode(data []byte) (*yaml.Node, error) {
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("has %d KiB: no experiment has more than %d", len(data)>>10, maxFile>>10)
+	}
 	var found *yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	for {

@@ -14,10 +14,16 @@ type Mirror struct{ rules []rewrite }
 
 type rewrite struct{ from, to string }
 
+// maxRules bounds the rules of a mirror.
+const maxRules = 1000
+
 // ParseMirror reads rules of the form FROM=TO. Empty rules are left out, so that the parts of an
 // unset variable may be passed on. All mistakes are reported at once.
 func ParseMirror(rules []string) (Mirror, error) {
 	var m Mirror
+	if len(rules) > maxRules {
+		return m, fmt.Errorf("%d rules are too many for a mirror: want at most %d", len(rules), maxRules)
+	}
 	var mistakes []error
 	for _, rule := range rules {
 		if rule = strings.TrimSpace(rule); rule == "" {

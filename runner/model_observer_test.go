@@ -26,6 +26,7 @@ type observer struct {
 	heading  experiment.Outcome // rolled back or baseline kept, once that is where it goes
 	granted  string             // the version that a person lets be promoted
 	asked    experiment.Split   // that Perch has written last, or adopted
+	tried    experiment.Split   // that Perch has wanted to write last
 	seen     experiment.Split   // that Perch was told last
 	rolled   bool               // the candidate had nothing since it was to be rolled back
 	stopping string             // who wanted to stop, and was obeyed
@@ -52,6 +53,7 @@ func (o *observer) begins(l *life, what string) {
 func (o *observer) shifts(from, to experiment.Split) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.tried = to
 	switch {
 	case !from.Known() && o.heading == "":
 		o.broken("a roll back that nobody wanted")
@@ -158,6 +160,9 @@ func (o *observer) saw(e experiment.Event) {
 		}
 	case experiment.Drifted:
 		o.seen = f.Traffic.Split
+		if f.Asked.Equal(o.tried) { // whether it was written or not, it was asked for
+			o.asked = f.Asked
+		}
 		if o.open != nil && question(o.open) == experiment.ToAdopt {
 			o.open = nil
 		}

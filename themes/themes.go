@@ -84,8 +84,14 @@ func Load(nameOrPath string) (Theme, error) {
 	return parse(path.Base(nameOrPath), data)
 }
 
+// maxFile bounds a palette's file, in bytes: YAML takes hundreds of times its length in memory.
+const maxFile = 16 << 10
+
 // parse reads a palette; everything wrong with it is in the one error it returns.
 func parse(file string, data []byte) (Theme, error) {
+	if len(data) > maxFile {
+		return Theme{}, fmt.Errorf("%s: has %d KiB: no palette has more than %d", file, len(data)>>10, maxFile>>10)
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return Theme{}, fmt.Errorf("%s: is no YAML: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
