@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -31,9 +32,10 @@ func (s said) Error() string { return s.what }
 func (s said) Unwrap() error { return s.err }
 
 var (
-	// forbidden is how an API server refuses a user, also inside an error text of Helm's.
+	// forbidden is how an API server refuses a user, also inside an error text of Helm's. A proxy in
+	// front of one may not know the name.
 	forbidden = regexp.MustCompile(
-		`User "([^"]*)" cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?`)
+		`User (?:"([^"]*)" )?cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?`)
 	// denied is how an admission webhook refuses an object.
 	denied = regexp.MustCompile(`admission webhook "([^"]+)" denied the request: (?s:(.*))`)
 )
@@ -47,7 +49,7 @@ func explain(err error, by access) error {
 	text := err.Error()
 	if m := forbidden.FindStringSubmatch(text); m != nil {
 		needs, question := missing(m)
-		return experiment.WithHint(said{"the cluster forbids it: " + m[1] + " needs " + needs, err},
+		return experiment.WithHint(said{"the cluster forbids it: " + cmp.Or(m[1], by.user, "this user") + " needs " + needs, err},
 			"ask for that permission"+by.as()+"; it is there when this says yes: kubectl --context "+by.name+" auth can-i "+question)
 	}
 	if m := denied.FindStringSubmatch(text); m != nil {

@@ -32,6 +32,8 @@ func TestExplain(t *testing.T) {
 		{"forbidden, in the whole cluster", "ci needs create on namespaces in the whole cluster",
 			apierrors.NewForbidden(schema.GroupResource{Resource: "namespaces"}, "x",
 				errors.New(`User "ci" cannot create resource "namespaces" in API group "" at the cluster scope`))},
+		{"forbidden, by a proxy that does not know the user", "the cluster forbids it: ann needs patch on services.serving.knative.dev in shop | ask for that permission",
+			apierrors.NewForbidden(services, "x", errors.New(`User cannot patch resource "services" in API group "serving.knative.dev" in the namespace "shop"`))},
 		{"no answer in time", "the API server does not answer: no answer in time | check the network and the context (now prod)",
 			fmt.Errorf("get: %w", context.DeadlineExceeded)},
 		{"a login plugin fails", "context prod cannot log in (user ann of the kubeconfig): exec: executable aws not found | log in again",
