@@ -146,6 +146,9 @@ func (s State) settle(d Decision, j Judgement) Decision {
 // Glance says what follows from counts between two looks: nothing, unless the candidate is to lose
 // traffic. It gains none before the next look.
 func Glance(s State, judge Judge) (d Decision, ok bool) {
+	if s.Weighing == nil {
+		return d, false
+	}
 	j := judge(s.Spec(), s)
 	d = Decision{Split: s.Seen.Split, Assessments: j.Assessments}
 	still := s.Held == nil && !s.Drift() && !s.blind()

@@ -27,15 +27,19 @@ func (k DecisionKind) Settles() bool {
 }
 
 // Rejudge judges a recorded run anew, with the judge, the limits and the settings of setup in the
-// place of the recorded ones, up to the look that settles it. With the recorded setup every decision
+// place of the recorded ones, until a look settles it. With the recorded setup every decision
 // comes out as it was recorded.
 func Rejudge(events []Event, setup Started) ([]Rejudged, error) {
 	judge, err := JudgeNamed(setup.Judge)
 	if err != nil {
 		return nil, err
 	}
+	if setup.Judge != JudgeEvidence {
+		setup.Evidence = nil
+	}
 	var s State
 	var list []Rejudged
+	settled := false
 	for i, e := range events {
 		switch f := e.Fact.(type) {
 		case Started:
@@ -52,10 +56,11 @@ func Rejudge(events []Event, setup Started) ([]Rejudged, error) {
 			continue
 		}
 		looked.Recorded = decisionAfter(events[i+1:])
-		list = append(list, looked)
-		if looked.Now.Kind.Settles() {
-			break
+		if settled {
+			looked.Now = Decision{}
 		}
+		settled = settled || looked.Now.Kind.Settles()
+		list = append(list, looked)
 	}
 	return list, nil
 }

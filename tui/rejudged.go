@@ -15,11 +15,16 @@ func Rejudged(w io.Writer, list []experiment.Rejudged, a Appearance) error {
 	sc := scene{styles: newStyles(a)}
 	var out strings.Builder
 	fmt.Fprintf(&out, " %-*s  %-*s  %s\n", clockColumn, "LOOK", rejudgedColumn, "RECORDED", "NOW")
+	settled := false
 	for _, r := range list {
 		if r.Recorded.Kind == "" && r.Now.Kind == "" {
 			continue
 		}
 		then, now := sc.rejudgedWords(r.Recorded), sc.rejudgedWords(r.Now)
+		if settled {
+			now = "settled before"
+		}
+		settled = settled || r.Now.Kind.Settles()
 		t := decisionTone(r.Now)
 		if then == now {
 			now, t = "the same", dim
