@@ -85,7 +85,7 @@ live, and promotes the winner with Helm after you approve.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
 	})
-	root.AddCommand(newRun(s), newCheck(s), newReplay(s), newDescribe(s), newSimulate(s), newVersion(s))
+	root.AddCommand(newRun(s), newCheck(s), newReplay(s), newWatch(s), newDescribe(s), newAssert(s), newSimulate(s), newVersion(s))
 	return root
 }
 

@@ -26,6 +26,7 @@ type sinkFlags struct {
 	output string
 	theme  string
 	ascii  bool
+	live   bool // what is only observed happens now: the clock is the machine's, and the end is the end
 }
 
 func (f *sinkFlags) register(flags *pflag.FlagSet) {
@@ -87,7 +88,7 @@ func (f *sinkFlags) open(s Streams, send func(experiment.Command) error) sink {
 			return err
 		}
 		o := tui.Options{Appearance: look, Events: events, Send: send, By: whoami(), In: s.In, Out: s.Out}
-		if send != nil {
+		if o.Leave = f.live; f.live || send != nil {
 			o.Now = time.Now
 		}
 		_, err = tui.Run(ctx, o)

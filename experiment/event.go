@@ -41,6 +41,7 @@ func decodeFact(name string, data []byte) (f Fact, ok bool, err error) {
 		Promoted{}.name():    decodeAs[Promoted],
 		RolledBack{}.name():  decodeAs[RolledBack],
 		Troubled{}.name():    decodeAs[Troubled],
+		Watched{}.name():     decodeAs[Watched],
 		Ended{}.name():       decodeAs[Ended],
 	}[name]
 	if !ok {

@@ -60,6 +60,7 @@ func facts(tb testing.TB) []Fact {
 		Troubled{Doing: "shift", What: "conflict", Hint: "wait"},
 		Ended{Outcome: OutcomePromoted, Reason: "done", Version: "candidate", Traffic: &traffic},
 		Resumed{Driver: driver, Record: "s.jsonl", Policy: policy, Before: &before},
+		Watched{State: &before, Driver: driver},
 	}
 }
 
@@ -92,7 +93,7 @@ func TestEmptyFactsSurviveTheRecord(t *testing.T) {
 	t.Parallel()
 	for _, f := range []Fact{
 		Waiting{}, Initialized{}, Measured{}, Decided{}, Shifted{}, Drifted{}, Asked{}, Obeyed{}, Refused{}, Promoting{},
-		Reversed{}, Recovered{}, Withdrawn{}, Promoted{}, RolledBack{}, Troubled{}, Ended{}, Resumed{}, Started{Spec: tutorial(t)},
+		Reversed{}, Recovered{}, Withdrawn{}, Promoted{}, RolledBack{}, Troubled{}, Ended{}, Resumed{}, Watched{}, Started{Spec: tutorial(t)},
 	} {
 		want := Event{1, start(), f}
 		line, err := json.Marshal(want)

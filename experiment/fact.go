@@ -198,6 +198,13 @@ type Troubled struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
+// Watched says how a run stands that another process drives, as its checkpoint has it. It is told to
+// those who look on, and stands in no record.
+type Watched struct {
+	State  *State `json:"state"`           // nil: nothing has changed
+	Driver Driver `json:"driver,omitzero"` // who has the lease; zero: nobody
+}
+
 // Ended closes every record.
 type Ended struct {
 	Outcome Outcome  `json:"outcome"`
@@ -252,4 +259,5 @@ func (Withdrawn) name() string   { return "withdrawn" }
 func (Promoted) name() string    { return "promoted" }
 func (RolledBack) name() string  { return "rolledBack" }
 func (Troubled) name() string    { return "troubled" }
+func (Watched) name() string     { return "watched" }
 func (Ended) name() string       { return "ended" }

@@ -84,6 +84,15 @@ func (s State) drifted(f Drifted) State {
 	return s
 }
 
+// watched puts what a checkpoint says in the place of what was known.
+func (s State) watched(e Event, f Watched) State {
+	if f.State != nil {
+		s = *f.State
+	}
+	s.At, s.Seq, s.Setup.Driver = e.At, e.Seq, f.Driver
+	return s
+}
+
 func (s State) measured(at time.Time, f Measured) State {
 	s.Next, s.Waiting = f.Next, nil
 	if f.Traffic != nil {

@@ -123,6 +123,8 @@ func (s State) Apply(e Event) State {
 		return s.finishing(f)
 	case Troubled:
 		s.Trouble = &f
+	case Watched:
+		return s.watched(e, f)
 	case Ended:
 		s.Stage, s.Ended, s.Asked, s.Waiting = Completed, &f, nil, nil
 		if f.Traffic != nil {
@@ -172,4 +174,20 @@ func (s State) Iterations() int {
 // Drift tells whether somebody else has changed the traffic since Perch last asked for a split.
 func (s State) Drift() bool {
 	return s.Wanted.Known() && s.Seen.Split.Known() && !s.Seen.Split.Equal(s.Wanted)
+}
+
+// WinnerFound tells whether a version has won so far: the candidate, or the baseline that was kept. A
+// run that was rolled back has no winner, whatever the judge had said before.
+func (s State) WinnerFound() bool {
+	if s.Ended != nil {
+		switch s.Ended.Outcome {
+		case OutcomePromoted, OutcomeBaselineKept:
+			return true
+		case OutcomeRolledBack, OutcomeUndecided:
+			return false
+		case OutcomeStopped, OutcomePromotionFailed, OutcomeFailed, OutcomeTakenOver:
+		}
+	}
+	look, _ := s.Latest()
+	return look.Decision.Winner != ""
 }

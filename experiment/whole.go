@@ -58,8 +58,6 @@ func (s Spec) whole() error {
 	switch {
 	case len(s.Versions) < 2:
 		return errors.New("the experiment has no candidate")
-	case len(s.Criteria.Objectives) == 0:
-		return errors.New("the experiment has no objectives")
 	case s.Duration.Iterations() < 1 || s.Duration.IntervalSeconds < 1:
 		return errors.New("the experiment has no duration")
 	}
@@ -84,6 +82,10 @@ func wholeFact(f Fact) error {
 	case Resumed:
 		if f.Before != nil {
 			return f.Before.whole()
+		}
+	case Watched:
+		if f.State != nil {
+			return f.State.whole()
 		}
 	}
 	return nil

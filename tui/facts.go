@@ -34,8 +34,8 @@ func narrate(before, s experiment.State, e experiment.Event) entry {
 	switch f := e.Fact.(type) {
 	case experiment.Started:
 		n.text = startedWords(s, f)
-	case experiment.Resumed:
-		n.tone, n.text = unknown, resumedWords(before, s, e)
+	case experiment.Resumed, experiment.Watched:
+		n.takenUp(before, s, e)
 	case experiment.Waiting:
 		n.text = fmt.Sprintf("for %s, until %s at most", f.For, clock(f.Until))
 	case experiment.Initialized:
