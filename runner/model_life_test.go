@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -220,9 +221,24 @@ func (l *life) Save(ctx context.Context, s experiment.State) error {
 	if !c.fails || c.lands {
 		kept := s.Snapshot()
 		l.saved = &kept
+		l.readable(kept)
 	}
 	if c.fails {
 		return errDown
 	}
 	return nil
+}
+
+// readable: what was kept can be read, now and then.
+func (l *life) readable(s experiment.State) {
+	if l.plan.seed%8 != 0 {
+		return
+	}
+	data, err := json.Marshal(s)
+	if err == nil {
+		_, err = experiment.ReadState(data)
+	}
+	if err != nil {
+		l.watch.broken("the checkpoint cannot be read: %v", err)
+	}
 }
