@@ -34,8 +34,8 @@ func (m *model) checkEnd(l *life, s experiment.State) {
 	m.checkLastLine(s)
 	switch s.Ended.Outcome {
 	case experiment.OutcomePromoted:
-		if !o.promoted {
-			o.broken("said to be promoted, and was not")
+		if !o.promoted || o.undo {
+			o.broken("said to be promoted: it was %t, and to be rolled back %t", o.promoted, o.undo)
 		}
 	case experiment.OutcomeRolledBack, experiment.OutcomeBaselineKept:
 		if !o.rolled || o.heading == "" {

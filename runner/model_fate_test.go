@@ -48,7 +48,7 @@ func (l *life) act(d *rand.Rand) {
 		l.answer(d.IntN(8))
 	case roll < 38:
 		l.wish(experiment.Hold, 0)
-	case roll < 50:
+	case roll < 48:
 		l.wish(experiment.Resume, 0)
 	case roll < 54:
 		l.wish(experiment.RollBack, 0)
@@ -76,21 +76,20 @@ func (l *life) act(d *rand.Rand) {
 }
 
 // answer answers the open question, if there is one: rightly, or, for small numbers, with an older
-// one or with any.
+// one or with any. Some answer one that is open no more.
 func (l *life) answer(how int) bool {
 	l.watch.mu.Lock()
-	open := l.watch.open
+	open, last := l.watch.open != nil, l.watch.last
 	l.watch.mu.Unlock()
-	if open == nil {
+	switch {
+	case last == 0 || !open && how != 3:
 		return false
-	}
-	switch seq := open.Seq; how {
-	case 1:
-		l.wish(experiment.Approve, seq-1)
-	case 2:
+	case how == 1:
+		l.wish(experiment.Approve, last-1)
+	case how == 2:
 		l.wish(experiment.Approve, 0)
 	default:
-		l.wish(experiment.Approve, seq)
+		l.wish(experiment.Approve, last)
 	}
 	return true
 }

@@ -116,7 +116,7 @@ func (l *life) Observe(ctx context.Context, _ experiment.Spec) (experiment.Traff
 // Shift writes as kube.Knative does, and waits for the router.
 func (l *life) Shift(ctx context.Context, _ experiment.Spec, from, to experiment.Split) (experiment.Traffic, error) {
 	l.watch.begins(l, "shift")
-	l.watch.shifts(from, to)
+	l.watch.shifts(l.world, from, to)
 	c := l.chance(shifting)
 	if c.hangs {
 		c.before = time.Hour

@@ -15,22 +15,27 @@ type observer struct {
 	plan plan
 	fail func(rule string)
 
-	mu       sync.Mutex
-	life     *life
-	held     bool
-	open     *experiment.Event // an Asked
-	look     experiment.Measured
-	looked   bool // look is of this life
-	counted  bool // the candidate, with the latest look
-	decided  experiment.Decision
-	heading  experiment.Outcome // rolled back or baseline kept, once that is where it goes
-	granted  string             // the version that a person lets be promoted
-	asked    experiment.Split   // that Perch has written last, or adopted
-	tried    experiment.Split   // that Perch has wanted to write last
-	seen     experiment.Split   // that Perch was told last
-	rolled   bool               // the candidate had nothing since it was to be rolled back
-	stopping string             // who wanted to stop, and was obeyed
-	promoted bool
+	mu      sync.Mutex
+	life    *life
+	held    bool
+	open    *experiment.Event // an Asked
+	last    int               // the number of the question that was asked last
+	look    experiment.Measured
+	looked  bool // look is of this life
+	counted bool // the candidate, with the latest look
+	decided experiment.Decision
+
+	decidedAt time.Time
+	heading   experiment.Outcome // rolled back or baseline kept, once that is where it goes
+	granted   string             // the version that a person lets be promoted
+	answered  bool               // in this life
+	undo      bool               // a roll back was wanted while the finish actions ran
+	asked     experiment.Split   // that Perch has written last, or adopted
+	tried     experiment.Split   // that Perch has wanted to write last
+	seen      experiment.Split   // that Perch was told last
+	rolled    bool               // the candidate had nothing since it was to be rolled back
+	stopping  string             // who wanted to stop, and was obeyed
+	promoted  bool
 
 	badCounts bool // the candidate has had counts that are bad; guarded by the world
 	sent      map[string]int
@@ -50,7 +55,13 @@ func (o *observer) begins(l *life, what string) {
 }
 
 // shifts is called when traffic is to be moved.
-func (o *observer) shifts(from, to experiment.Split) {
+func (o *observer) shifts(w *world, from, to experiment.Split) {
+	w.mu.Lock()
+	var kept time.Time
+	if w.saved != nil {
+		kept = w.saved.At
+	}
+	w.mu.Unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tried = to
@@ -61,6 +72,8 @@ func (o *observer) shifts(from, to experiment.Split) {
 		o.broken("a roll back to %s", to)
 	case from.Known() && o.heading != "":
 		o.broken("a shift to %s instead of a roll back", to)
+	case from.Known() && kept.Before(o.decidedAt):
+		o.broken("a shift to %s, and no checkpoint knows of it", to)
 	case from.Known() && o.held && to.Candidate() > from.Candidate():
 		o.broken("a rise from %s to %s while held", from, to)
 	}
@@ -121,21 +134,26 @@ func (o *observer) badLook(version int) bool {
 
 // promotes is called when the finish actions are to begin.
 func (o *observer) promotes(w *world, version string) {
+	w.mu.Lock()
+	begun, kept := w.helm.version == version, w.saved != nil && w.saved.Finish.Version == version
+	w.mu.Unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
+	case !kept:
+		o.broken("%s is promoted, and no checkpoint knows of it", version)
 	case version == o.plan.spec.Baseline().Name && (o.heading == "" || !o.rolled):
 		o.broken("the baseline is restored before it was rolled back to")
 	case version == o.plan.spec.Baseline().Name:
 	case o.granted != version:
 		o.broken("%s is promoted without approval", version)
+	case !begun && !o.looked && !o.answered:
+		o.broken("%s is promoted by another process, and nobody has looked or answered since", version)
 	case o.held:
 		o.broken("%s is promoted while held", version)
 	case o.stopping != "":
 		o.broken("%s is promoted after %s was obeyed to stop", version, o.stopping)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	o.asked = everything(o.plan.spec, version)
 }
 
@@ -167,9 +185,10 @@ func (o *observer) saw(e experiment.Event) {
 			o.open = nil
 		}
 	case experiment.Decided:
+		o.decidedAt = e.At
 		o.decides(f.Decision)
 	case experiment.Asked:
-		o.open = &e
+		o.open, o.last = &e, e.Seq
 	case experiment.Obeyed:
 		o.answers[f.Command.By]++
 		o.obeyed(f.Command)
@@ -182,6 +201,7 @@ func (o *observer) saw(e experiment.Event) {
 	case experiment.Promoted:
 		o.promoted = f.Version != o.plan.spec.Baseline().Name
 	case experiment.Reversed:
+		o.undo = false
 		o.heading, o.granted = experiment.OutcomeRolledBack, ""
 	case experiment.RolledBack:
 		o.rolled = true
@@ -195,12 +215,13 @@ func question(e *experiment.Event) experiment.Question { return e.Fact.(experime
 
 // resumed takes over what the run that goes on knows of itself, which may be less than had happened.
 func (o *observer) resumed(f experiment.Resumed) {
-	o.open, o.looked, o.stopping = nil, false, ""
+	o.open, o.looked, o.stopping, o.answered, o.undo = nil, false, "", false, f.Before.Finish.Undo
 	o.held = f.Before.Held != nil
 	if f.Before.Finish.Version == "" {
 		o.granted = ""
 	}
 	o.asked = f.Before.Wanted
+	o.rolled = o.rolled || f.Before.Finish.Version == o.plan.spec.Baseline().Name
 	o.heading = f.Before.Heading
 	if o.heading == experiment.OutcomePromoted {
 		o.heading = ""
@@ -238,7 +259,7 @@ func (o *observer) plain() bool {
 func stands(q experiment.Question, d experiment.Decision) bool {
 	switch q {
 	case experiment.ToPromote:
-		return d.Kind == experiment.AskToPromote
+		return d.Kind == experiment.AskToPromote || d.Kind == experiment.EndsUndecidedly && d.Winner != "" // a person may promote what is not proven
 	case experiment.ToDecide:
 		return d.Kind == experiment.EndsUndecidedly
 	case experiment.ToAdopt, experiment.ToRetry:
@@ -253,7 +274,7 @@ func (o *observer) obeyed(c experiment.Command) {
 	case experiment.Resume:
 		o.held = false
 	case experiment.RollBack:
-		if o.granted == "" || o.open != nil {
+		if o.undo = o.granted != "" && o.open == nil; !o.undo {
 			o.heading = experiment.OutcomeRolledBack
 		}
 		o.open, o.held, o.stopping, o.rolled = nil, false, "", false
@@ -273,6 +294,7 @@ func (o *observer) approved(c experiment.Command) {
 	case c.Answers != 0 && c.Answers != o.open.Seq:
 		o.broken("an answer to question %d is obeyed, and question %d is open", c.Answers, o.open.Seq)
 	}
+	o.answered = true
 	switch f := o.open.Fact.(experiment.Asked); f.Question {
 	case experiment.ToPromote:
 		o.granted = f.Version
