@@ -13,11 +13,22 @@ import (
 )
 
 // actions carries out the finish actions of an experiment: upgrades with Helm's library, and the
-// programs that the user has allowed, in the order of the file.
-type actions struct{ helm *kube.Helm }
+// programs that the user has allowed, in the order of the file. What a run knows of them is without
+// credentials, so they are those of the file.
+type actions struct {
+	helm *kube.Helm
+	file experiment.Spec
+}
+
+// whole is the spec of a run with the finish actions as they stand in the file.
+func (a actions) whole(spec experiment.Spec) experiment.Spec {
+	spec.Finish = a.file.Finish
+	return spec
+}
 
 // Plan finds out what the upgrades will do, and names the programs.
 func (a actions) Plan(ctx context.Context, spec experiment.Spec, version string) (experiment.Plan, error) {
+	spec = a.whole(spec)
 	plan, err := a.helm.Plan(ctx, spec, version)
 	if err != nil {
 		return plan, err
@@ -36,6 +47,7 @@ func (a actions) Plan(ctx context.Context, spec experiment.Spec, version string)
 
 // Promote carries out one task after the other, and says in a few words what was done.
 func (a actions) Promote(ctx context.Context, spec experiment.Spec, version string) (string, error) {
+	spec = a.whole(spec)
 	var done []string
 	for _, t := range spec.Finish {
 		words, err := a.task(ctx, spec, t, version)
@@ -72,6 +84,7 @@ func only(spec experiment.Spec, t experiment.Task) experiment.Spec {
 // Progress asks Helm's history. Of programs nobody knows whether they have run, so where there are
 // some, a person has to say.
 func (a actions) Progress(ctx context.Context, spec experiment.Spec, version string) (experiment.Progress, error) {
+	spec = a.whole(spec)
 	found, err := a.helm.Progress(ctx, spec, version)
 	if err != nil {
 		return "", err
@@ -96,7 +109,7 @@ func (a actions) Progress(ctx context.Context, spec experiment.Spec, version str
 
 // Recover frees the releases that are locked.
 func (a actions) Recover(ctx context.Context, spec experiment.Spec, version string) (string, error) {
-	return a.helm.Recover(ctx, spec, version)
+	return a.helm.Recover(ctx, a.whole(spec), version)
 }
 
 // programOf is what a task runs for a version; ok is false for an upgrade.
@@ -114,13 +127,17 @@ func environment(spec experiment.Spec, action string) []string {
 }
 
 // A prepared target runs the programs of the start actions before it looks at the traffic.
-type prepared struct{ *kube.Knative }
+type prepared struct {
+	*kube.Knative
+
+	file experiment.Spec // which has the programs with their credentials
+}
 
 // Initialize carries out the start actions.
 func (p prepared) Initialize(
 	ctx context.Context, spec experiment.Spec, note func(experiment.Waiting),
 ) (experiment.Initialized, error) {
-	for _, t := range spec.Start {
+	for _, t := range p.file.Start {
 		program, ok, err := t.Program(spec.Baseline())
 		if err != nil {
 			return experiment.Initialized{}, err

@@ -219,7 +219,7 @@ func (f *runFlags) config(p parts, d *drive) (runner.Config, error) {
 	traffic.Guard(d.lease)
 	p.helm.Guard(d.lease)
 	setup := experiment.Started{
-		Perch: version(), Context: p.cluster.Context(), Judge: f.judge.name, Spec: p.spec, Metrics: p.known,
+		Perch: version(), Context: p.cluster.Context(), Judge: f.judge.name, Spec: concealed(p.spec), Metrics: p.known,
 		Record: record, Driver: d.driver, Digest: p.spec.Digest(),
 		Policy: experiment.Policy{
 			OnDrift: experiment.OnDrift(f.policy.onDrift), OutageBudget: f.policy.outageBudget,
@@ -230,7 +230,7 @@ func (f *runFlags) config(p parts, d *drive) (runner.Config, error) {
 		return runner.Config{}, err
 	}
 	c := runner.Config{
-		Setup: setup, Metrics: p.metrics, Traffic: prepared{traffic}, Promoter: actions{p.helm}, Keeper: d,
+		Setup: setup, Metrics: p.metrics, Traffic: prepared{traffic, p.spec}, Promoter: actions{p.helm, p.spec}, Keeper: d,
 		Approval: runner.Approval(f.approve), RollBackOnStop: f.policy.onStop == "rollback", RecoverHelm: f.policy.helmRecover,
 		LookEvery: f.judge.lookEvery, Resumed: d.resumed(setup), Lost: d.lease.Lost(),
 	}

@@ -58,6 +58,46 @@ func maskPair(text string) string {
 // oneLine makes one line of a text, without credentials.
 func oneLine(text string) string { return strings.Join(strings.Fields(redact(text)), " ") }
 
+// assignment is a name and its value among the arguments of a program, as --set has them. JSON goes to
+// its end.
+var assignment = regexp.MustCompile(`([\w.\[\]-]+)=([{\[].*|(?:[^,\\]|\\.)*)`)
+
+// ConcealArguments gives the arguments of a program without credentials, as they may be recorded.
+func ConcealArguments(args []string) []string {
+	list := make([]string, len(args))
+	hidden := false // the argument is the value of a flag with a secret name
+	for i, arg := range args {
+		flag := strings.HasPrefix(arg, "-")
+		if hidden && !flag {
+			list[i], hidden = mask, false
+			continue
+		}
+		hidden = flag && !strings.Contains(arg, "=") && secretName.MatchString(arg)
+		list[i] = concealValues(arg)
+	}
+	return list
+}
+
+// concealValues hides the value of a flag, or the values in it: --set=name=value,name=value.
+func concealValues(arg string) string {
+	flag, list, ok := strings.Cut(arg, "=")
+	switch {
+	case !ok || !strings.HasPrefix(arg, "-"):
+		flag, list = "", arg
+	case secretName.MatchString(flag):
+		return flag + "=" + mask
+	default:
+		flag += "="
+	}
+	return flag + redact(assignment.ReplaceAllStringFunc(list, func(text string) string {
+		name, _, _ := strings.Cut(text, "=")
+		if secretName.MatchString(name) {
+			return name + "=" + mask
+		}
+		return text
+	}))
+}
+
 // shortest is how long a secret value has to be to be looked for in texts: shorter ones are
 // everywhere.
 const shortest = 4

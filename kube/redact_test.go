@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"helm.sh/helm/v3/pkg/release"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -127,6 +128,29 @@ func TestHelmSaysNoSecret(t *testing.T) {
 			}
 			if p, err := w.Progress(t.Context(), finish(args), "candidate"); err != nil || strings.Contains(fmt.Sprint(p), planted) {
 				t.Errorf("progress %+v, error %v", p, err)
+			}
+		})
+	}
+}
+
+func TestConcealArguments(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ args, want []string }{
+		"a value under a secret name":    {[]string{"--set=login.password=hush"}, []string{"--set=login.password=***"}},
+		"one of several":                 {[]string{"--set", "a=1,db.key=hush\\,ed,b=2"}, []string{"--set", "a=1,db.key=***,b=2"}},
+		"in the next argument":           {[]string{"upgrade", "--password", "hush", "app"}, []string{"upgrade", "--password", "***", "app"}},
+		"in a URL":                       {[]string{"--repo=https://ann:hush@a.example/x?sig=hush"}, []string{"--repo=https://***@a.example/x?sig=***"}},
+		"JSON":                           {[]string{`--set-json=auth={"a":"hush","b":1}`}, []string{"--set-json=auth=***"}},
+		"no secret":                      {[]string{"--namespace=shop", "--values=https://a.example/{{ .promote }}.yaml"}, []string{"--namespace=shop", "--values=https://a.example/{{ .promote }}.yaml"}},
+		"a placeholder for one":          {[]string{"--set=token={{ .token }}"}, []string{"--set=token=***"}},
+		"a script":                       {[]string{"curl -H 'Authorization: Bearer hushhushhush' https://a.example"}, []string{"curl -H 'Authorization: *** ***' https://a.example"}},
+		"a flag that is followed by one": {[]string{"--token", "--wait"}, []string{"--token", "--wait"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want, ConcealArguments(tt.args)); diff != "" {
+				t.Errorf("%q (-want +got):\n%s", tt.args, diff)
 			}
 		})
 	}
