@@ -112,7 +112,8 @@ func promoteTimeout(spec experiment.Spec) time.Duration {
 	return total
 }
 
-// promotionFailed moves no traffic: the weights stay, and a person says whether to try again.
+// promotionFailed moves no traffic: the weights stay, and a person says whether to try again. An
+// upgrade may have moved some before it failed, so a run that ends with it looks once more.
 func (r *Runner) promotionFailed(ctx context.Context, version string, plan experiment.Plan, err error) {
 	r.trouble("promote", err)
 	locked := errors.Is(err, experiment.ErrReleaseLocked)

@@ -193,6 +193,19 @@ func TestOutcomes(t *testing.T) {
 			outcome:  experiment.OutcomePromotionFailed, split: "25/75",
 			facts: "obeyed promoting troubled ended",
 		},
+		"promotion fails when it has moved traffic": {
+			approval: Always,
+			prepare: func(tr *trial) {
+				tr.promote = func(context.Context, string) error {
+					tr.mu.Lock()
+					defer tr.mu.Unlock()
+					tr.split = experiment.BaselineOnly(2)
+					return errDown
+				}
+			},
+			outcome: experiment.OutcomePromotionFailed, split: "100/0",
+			facts: "obeyed promoting troubled ended",
+		},
 		"promotion fails, then works": {
 			approval: Ask,
 			prepare: func(tr *trial) {
