@@ -16,6 +16,9 @@ import (
 const (
 	missedScrapes = 3
 	leastStale    = 15 * time.Second
+	// oldestAnswer is how long before the time it was asked for an answer may be. Prometheus answers for
+	// that very time, VictoriaMetrics for half a minute before, and a cache for whenever it was asked first.
+	oldestAnswer = time.Minute
 )
 
 // expire takes the values away from samples whose series have not been scraped for a while. Over a
@@ -79,4 +82,17 @@ func staleness(tracks []track, now time.Time) string {
 		return ""
 	}
 	return fmt.Sprintf("no scrape since %s, they come every %s", stamp(newest), every)
+}
+
+// outdated tells whether an answer is for a time long before that which was asked for, and which.
+func outdated(answer model.Value, now time.Time) (at model.Time, old bool) {
+	switch a := answer.(type) {
+	case model.Vector:
+		if len(a) > 0 {
+			at, old = a[0].Timestamp, true
+		}
+	case *model.Scalar:
+		at, old = a.Timestamp, true
+	}
+	return at, old && now.Sub(at.Time()) > oldestAnswer
 }

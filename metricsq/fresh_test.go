@@ -29,7 +29,7 @@ func TestMeasureKnowsStaleSeries(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			c := open(t, func(w http.ResponseWriter, r *http.Request) {
-				answer := one("7")
+				answer := strings.Replace(one("7"), "1772366410", r.FormValue("time"), 1)
 				if strings.HasSuffix(r.FormValue("query"), "[301s]") {
 					answer = row.series
 				}
@@ -63,6 +63,22 @@ func TestMeasureAsksForScrapesOnlyWhenTheyMatter(t *testing.T) {
 			if s.Missing == experiment.Stale {
 				t.Errorf("%s: %+v", name, s)
 			}
+		}
+	}
+}
+
+// TestAnswersOfLongAgoAreStale: Prometheus answers for the time that it is asked for, and a cache
+// before it perhaps does not.
+func TestAnswersOfLongAgoAreStale(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string]experiment.Missing{"1772366410": experiment.Unmeasured, "1772366375.5": experiment.Unmeasured, "1772365810": experiment.Stale} {
+		c := open(t, answering(http.StatusOK, strings.Replace(one("42"), "1772366410", at, 1)))
+		got := first(t.Context(), c)
+		if got.Missing != want || (got.Value == nil) != (want == experiment.Stale) {
+			t.Errorf("an answer of %s at 1772366410: got %+v, want %q", at, got, want)
+		}
+		if want == experiment.Stale && got.Detail != "an answer of 11:50:10" {
+			t.Errorf("detail %q", got.Detail)
 		}
 	}
 }

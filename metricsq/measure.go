@@ -111,6 +111,9 @@ func (c *Client) ask(ctx context.Context, query string, now time.Time) experimen
 		return s
 	}
 	s.Value, s.Missing, s.Detail = read(answer)
+	if at, old := outdated(answer, now); old {
+		s.Value, s.Missing, s.Detail = nil, experiment.Stale, "an answer of "+stamp(at)
+	}
 	return s
 }
 
