@@ -12,7 +12,7 @@ FUZZTIME ?= 20s
 DEMO := testdata/canary-progressive/experiment.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-unit test-e2e lint fmt golden bench bench-judge fuzz cross ci FORCE
+.PHONY: help build demo test test-unit test-e2e faults lint fmt golden bench bench-judge fuzz cross ci FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -34,6 +34,10 @@ test-unit:
 
 test-e2e: bin/perch-sandbox
 	go test $(RACE) -shuffle=on -tags e2e -count=1 -parallel 2 -timeout 20m -run '^TestE2E' ./cli
+
+faults: bin/perch-sandbox ## kill runs, and break everything around them; 25 minutes, and a table
+	go test $(RACE) -tags e2e,faults -c -o bin/faults.test ./cli
+	cd cli && ../bin/faults.test -test.run '^TestFaults$$' -test.parallel 2 -test.timeout 60m
 
 golden: ## write the golden files of the screen anew
 	go test ./tui -update
