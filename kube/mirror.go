@@ -14,8 +14,11 @@ type Mirror struct{ rules []rewrite }
 
 type rewrite struct{ from, to string }
 
-// maxRules bounds the rules of a mirror.
-const maxRules = 1000
+// What bounds a mirror: how many rules it has, and how many bytes one of them. No URL is longer.
+const (
+	maxRules = 1000
+	maxRule  = 16 << 10
+)
 
 // ParseMirror reads rules of the form FROM=TO. Empty rules are left out, so that the parts of an
 // unset variable may be passed on. All mistakes are reported at once.
@@ -27,6 +30,10 @@ func ParseMirror(rules []string) (Mirror, error) {
 	var mistakes []error
 	for _, rule := range rules {
 		if rule = strings.TrimSpace(rule); rule == "" {
+			continue
+		}
+		if len(rule) > maxRule {
+			mistakes = append(mistakes, fmt.Errorf("a mirror rule has %d KiB: want at most %d", len(rule)>>10, maxRule>>10))
 			continue
 		}
 		from, to, ok := strings.Cut(rule, "=")
