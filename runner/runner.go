@@ -171,7 +171,7 @@ func (r *Runner) noteFirst() {
 func (r *Runner) takenOver() {
 	r.cancelWorker()
 	err := fmt.Errorf("another driver has %s now; this one writes nothing more", r.state.Spec().Target)
-	r.trouble("drive", experiment.WithHint(err, "perch watch "+r.state.Spec().Name+" shows what the other one does"))
+	r.trouble("drive", experiment.WithHint(err, "perch watch "+r.state.Spec().Target.String()+" shows what the other one does"))
 	r.endAsLastSeen(experiment.OutcomeTakenOver, err.Error())
 }
 
