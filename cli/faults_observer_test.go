@@ -42,6 +42,7 @@ func (x *trial) observe() {
 	for i, s := range splits[1:] {
 		x.check(splits[i], s)
 	}
+	x.lastWord(splits[len(splits)-1])
 	if x.Failed() {
 		for _, s := range splits {
 			x.Logf("%s %v by %s", s.At.Format("15:04:05.000"), s.Percent, s.Manager)
@@ -70,6 +71,21 @@ func (x *trial) check(before, after split) {
 		x.violate("the candidate has %d %%", now)
 	case ours && now-was > 20:
 		x.violate("the candidate rises from %d %% to %d %%", was, now)
+	}
+}
+
+// lastWord compares what the last run said about the traffic with what it is.
+func (x *trial) lastWord(now split) {
+	x.Helper()
+	if len(x.events) == 0 {
+		return
+	}
+	ended, ok := x.events[len(x.events)-1].Fact.(experiment.Ended)
+	if !ok || ended.Traffic == nil {
+		return
+	}
+	if said := int64(ended.Traffic.Split.Candidate()); said != now.Percent[candidateRevision] {
+		x.violate("the last word is %s, and the traffic is %v", ended.Traffic.Split, now.Percent)
 	}
 }
 
