@@ -144,6 +144,11 @@ func (c *Client) newLook(name string, versions []experiment.Version) *look {
 
 func (c *Client) look(ctx context.Context, l *look, now time.Time) {
 	answer, err := c.instant(ctx, l.query, now)
+	c.take(l, answer, err, now)
+}
+
+// take keeps what was answered as tracks up to a time, or why there are none.
+func (c *Client) take(l *look, answer model.Value, err error, until time.Time) {
 	matrix, ok := answer.(model.Matrix)
 	switch {
 	case err != nil:
@@ -151,7 +156,7 @@ func (c *Client) look(ctx context.Context, l *look, now time.Time) {
 	case !ok:
 		l.missing, l.detail = experiment.Rejected, "a "+answer.Type().String()+" where series are due"
 	default:
-		l.tracks = l.choice.tracks(matrix, now)
+		l.tracks = l.choice.tracks(matrix, until)
 	}
 }
 

@@ -46,15 +46,7 @@ func (c *Client) History(ctx context.Context, spec experiment.Spec, o CountOptio
 func (c *Client) lookBack(ctx context.Context, l *look, s span, interval time.Duration) {
 	l.query = l.promQL(l.names())
 	answer, err := c.ranged(ctx, l.query, prometheus.Range{Start: s.from.Time(), End: s.until().Time(), Step: interval})
-	matrix, ok := answer.(model.Matrix)
-	switch {
-	case err != nil:
-		l.missing, l.detail = c.why(err)
-	case !ok:
-		l.missing, l.detail = experiment.Rejected, "a "+answer.Type().String()+" where series are due"
-	default:
-		l.tracks = l.choice.tracks(matrix, s.until().Time())
-	}
+	c.take(l, answer, err, s.until().Time())
 }
 
 // history counts the intervals at both ends of which the baseline is known.

@@ -6,11 +6,8 @@ import (
 	"testing"
 	"time"
 
-	tea "github.com/charmbracelet/bubbletea"
-
 	"perch/experiment"
 	"perch/experiment/evidence"
-	"perch/themes"
 )
 
 // TestTheScreenSaysWhyAndHowLong: somebody who knows no statistics must find both, in words.
@@ -169,25 +166,7 @@ func TestTolerated(t *testing.T) {
 
 // BenchmarkEvidence is a frame of a large screen, with an hour of counts behind it.
 func BenchmarkEvidence(b *testing.B) {
-	tp := counting(b, 60, 9)
-	dark, err := themes.Load(themes.Default)
-	if err != nil {
-		b.Fatal(err)
-	}
-	o := driving()
-	o.Theme = dark
-	var m tea.Model = newModel(o)
-	m, _ = m.Update(tea.WindowSizeMsg{Width: 200, Height: 60})
-	for _, e := range tp.events {
-		m, _ = m.Update(heardMsg(e))
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		m, _ = m.Update(tickMsg(tp.at))
-		if m.View() == "" {
-			b.Fatal("nothing to see")
-		}
-	}
+	benchmarkFrames(b, counting(b, 60, 9))
 }
 
 func TestProofLimit(t *testing.T) {

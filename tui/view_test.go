@@ -232,6 +232,12 @@ func BenchmarkFrame(b *testing.B) {
 	for i := range 100 {
 		tp.look(good(i))
 	}
+	benchmarkFrames(b, tp)
+}
+
+// benchmarkFrames draws a large screen of a tape's events again and again.
+func benchmarkFrames(b *testing.B, tp *tape) {
+	b.Helper()
 	dark, err := themes.Load(themes.Default)
 	if err != nil {
 		b.Fatal(err)
