@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/yaml"
 
 	"perch/sandbox/assets"
@@ -49,7 +51,8 @@ func (t *Tutorial) Run(ctx context.Context, c *cluster.Cluster) error {
 	return t.startLoad(ctx, c, release)
 }
 
-// startLoad makes the Job, unless it is there.
+// startLoad makes the Job, unless it is there, and returns when it runs: a sandbox that ends at once
+// has a load to tell of too.
 func (t *Tutorial) startLoad(ctx context.Context, c *cluster.Cluster, release *release) error {
 	url, err := release.url(ctx)
 	if err != nil {
@@ -59,9 +62,17 @@ func (t *Tutorial) startLoad(ctx context.Context, c *cluster.Cluster, release *r
 	if err != nil {
 		return err
 	}
-	_, err = c.Client.BatchV1().Jobs(metav1.NamespaceDefault).Create(ctx, job, metav1.CreateOptions{})
+	jobs := c.Client.BatchV1().Jobs(metav1.NamespaceDefault)
+	_, err = jobs.Create(ctx, job, metav1.CreateOptions{})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("create job %s: %w", job.Name, err)
+	}
+	err = wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, readyDeadline, true, func(ctx context.Context) (runs bool, err error) {
+		found, err := jobs.Get(ctx, job.Name, metav1.GetOptions{})
+		return err == nil && found.Status.StartTime != nil, err
+	})
+	if err != nil {
+		return fmt.Errorf("job %s does not start: %w", job.Name, err)
 	}
 	return nil
 }
