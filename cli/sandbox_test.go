@@ -117,7 +117,7 @@ func (s *sandbox) exports(t *testing.T, n int) map[string]string {
 
 const (
 	// patience bounds a program: a test whose run waits for something that never comes shall say so.
-	patience = 4 * time.Minute
+	patience = 8 * time.Minute
 	// farewell is how long a program may take to end when its test has.
 	farewell = 20 * time.Second
 )
