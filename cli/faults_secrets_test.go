@@ -112,7 +112,7 @@ func (p *stage) find(secrets []string, run *sandbox) {
 	}
 	places["checkpoint"], places["lease"] = p.world.checkpoint(p.T), p.world.lease(p.T)
 	for place, text := range places {
-		if text == "" {
+		if text == "" && place != "standard error" { // where a run without doubts says nothing
 			p.violate("nothing to search in %s", place)
 		}
 		for _, secret := range secrets {
