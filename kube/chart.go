@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
@@ -18,6 +19,14 @@ import (
 
 	"perch/experiment"
 )
+
+// fetchTimeout bounds each request for an index or for values. Helm's own two minutes are longer than
+// a plan may take.
+const fetchTimeout = 20 * time.Second
+
+func (h *Helm) getters() getter.Providers {
+	return getter.All(h.settings, getter.WithTimeout(h.fetch))
+}
 
 // loadChart finds a chart as helm does (a folder or archive here, a URL, a name in --repo or in a
 // configured repository, an OCI reference), with every URL by way of the mirror.
@@ -52,7 +61,7 @@ func (h *Helm) locate(u experiment.HelmUpgrade, config *action.Configuration) (s
 	name := h.mirror.Rewrite(u.Chart)
 	if fromRepo(u) {
 		found, err := repo.FindChartInRepoURL(h.mirror.Rewrite(u.Repo), u.Chart, u.ChartVersion, "", "", "",
-			getter.All(h.settings))
+			h.getters())
 		if err != nil {
 			return "", err
 		}
@@ -71,7 +80,7 @@ func fromRepo(u experiment.HelmUpgrade) bool {
 func (h *Helm) loadValues(u experiment.HelmUpgrade) (map[string]any, error) {
 	files := h.valueFiles(u)
 	options := values.Options{ValueFiles: files, Values: u.Set, StringValues: u.SetString}
-	merged, err := options.MergeValues(getter.All(h.settings))
+	merged, err := options.MergeValues(h.getters())
 	if err != nil {
 		if strings.HasPrefix(err.Error(), "failed parsing --set") { // and quotes a part of it
 			err = said{quoted.ReplaceAllString(err.Error(), `"`+mask+`"`), err}

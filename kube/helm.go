@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/cli"
@@ -24,6 +25,7 @@ type Helm struct {
 	namespace string
 	context   access
 	driver    string // HELM_DRIVER: where releases are kept
+	fetch     time.Duration
 	lease     *Lease
 	run       string // that marks what is written; "": none
 	configure func(namespace string) (*action.Configuration, error)
@@ -36,7 +38,7 @@ func NewHelm(c *Cluster, m Mirror) *Helm {
 		helmkube.ManagedFieldsManager = FieldManager
 	}
 	storage := os.Getenv("HELM_DRIVER")
-	return &Helm{mirror: m, settings: cli.New(), namespace: c.namespace, context: c.context, driver: storage,
+	return &Helm{mirror: m, settings: cli.New(), namespace: c.namespace, context: c.context, driver: storage, fetch: fetchTimeout,
 		configure: func(namespace string) (*action.Configuration, error) {
 			config := new(action.Configuration)
 			err := config.Init(newGetter(c, namespace), namespace, storage, logHelm)

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chartutil"
 	helmkube "helm.sh/helm/v3/pkg/kube"
 	kubefake "helm.sh/helm/v3/pkg/kube/fake"
@@ -134,6 +139,22 @@ func TestChartHereComesBeforeRepo(t *testing.T) {
 	got, err := w.Plan(t.Context(), finish([]string{"--install", "--repo=https://nonesuch.test", "sample-app", path}), "candidate")
 	if err != nil || got.Upgrades[0].Chart != path || got.Upgrades[0].ChartVersion != "7.0.0" {
 		t.Errorf("plan %+v, %s, want chart %s of version 7.0.0", got, text(err), path)
+	}
+}
+
+// TestFetchesAreBounded: a server that takes requests and never answers must not hold up a plan.
+func TestFetchesAreBounded(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(server.Close)
+	w := newHelmWorld(t)
+	w.fetch = time.Millisecond
+	_, values := w.loadValues(experiment.HelmUpgrade{Values: []string{server.URL + "/values.yaml"}})
+	_, index := w.locate(experiment.HelmUpgrade{Chart: "sample-app", Repo: server.URL}, new(action.Configuration))
+	for what, err := range map[string]error{"values": values, "index": index} {
+		if timeout, ok := errors.AsType[net.Error](err); !ok || !timeout.Timeout() {
+			t.Errorf("%s: %v, want a timeout", what, err)
+		}
 	}
 }
 

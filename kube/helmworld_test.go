@@ -69,7 +69,9 @@ func newHelmWorld(t *testing.T) *helmWorld {
 	settings := cli.New()
 	settings.RepositoryCache, settings.RepositoryConfig = t.TempDir(), filepath.Join(dir, "repositories.yaml")
 	settings.RegistryConfig = filepath.Join(dir, "registry.json")
-	w.Helm = &Helm{mirror: m, settings: settings, namespace: "shop", context: access{name: "prod"}, configure: w.configure}
+	w.Helm = &Helm{
+		mirror: m, settings: settings, namespace: "shop", context: access{name: "prod"}, fetch: fetchTimeout, configure: w.configure,
+	}
 	return w
 }
 
