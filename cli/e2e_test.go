@@ -24,7 +24,7 @@ import (
 
 func TestE2EHealthyCandidateIsPromoted(t *testing.T) {
 	t.Parallel()
-	s := start(t, "green", short(t), "--approve=always", "--judge=iter8")
+	s := start(t, "green", quick(t, 10), "--approve=always", "--judge=iter8")
 	ended, code := s.end(t)
 	if code != codeOK || ended.Outcome != experiment.OutcomePromoted || ended.Traffic.Split.String() != "0/100" {
 		t.Errorf("exit code %d, ended %+v, want promoted with 0/100", code, ended)
@@ -94,7 +94,7 @@ func TestE2EEvidence(t *testing.T) {
 	} {
 		t.Run(tag, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, tag, short(t), "--approve=always", "--look-every=1s")
+			s := start(t, tag, quick(t, 10), "--approve=always", "--look-every=1s")
 			ended, code := s.end(t)
 			if code != want.code || ended.Outcome != want.outcome {
 				t.Errorf("exit code %d, ended %+v, want %s", code, ended, want.outcome)
@@ -108,7 +108,7 @@ func TestE2EEvidence(t *testing.T) {
 
 func TestE2ENobodyApproves(t *testing.T) {
 	t.Parallel()
-	s := start(t, "green", short(t, "iterationsPerLoop: 10", "iterationsPerLoop: 3"))
+	s := start(t, "green", quick(t, 3))
 	ended, code := s.end(t)
 	if code != codeUndecided || ended.Outcome != experiment.OutcomeStopped || ended.Traffic.Split.Candidate() == 0 {
 		t.Errorf("exit code %d, ended %+v, want stopped with the weights kept", code, ended)
@@ -118,7 +118,7 @@ func TestE2ENobodyApproves(t *testing.T) {
 // TestE2EAPersonApproves holds, resumes, answers, all by standard input.
 func TestE2EAPersonApproves(t *testing.T) {
 	t.Parallel()
-	s := start(t, "green", short(t, "iterationsPerLoop: 10", "iterationsPerLoop: 4"), "--approve=ask")
+	s := start(t, "green", quick(t, 4), "--approve=ask")
 	s.until(t, "shifted", 1)
 	s.say(t, experiment.Approve)
 	s.until(t, "refused", 1)
@@ -167,7 +167,7 @@ func TestE2ERollBackWhileAQueryHangs(t *testing.T) {
 	}))
 	t.Cleanup(proxy.Close)
 	environment["PERCH_PROMETHEUS"] = proxy.URL
-	s := begin(t, environment, link(t), "run", short(t), "-o", "json", "--approve=ask", "--record", filepath.Join(t.TempDir(), "run.jsonl"))
+	s := begin(t, environment, link(t), "run", quick(t, 10), "-o", "json", "--approve=ask", "--record", filepath.Join(t.TempDir(), "run.jsonl"))
 	s.until(t, "shifted", 2)
 	hang.Store(true)
 	<-hung
