@@ -3,8 +3,6 @@ package kube
 import (
 	"context"
 
-	"helm.sh/helm/v3/pkg/release"
-
 	"perch/experiment"
 )
 
@@ -26,8 +24,5 @@ func (h *Helm) abandon(ctx context.Context, u experiment.HelmUpgrade, pass *term
 	if err := pass.confirm(ctx); err != nil {
 		return err
 	}
-	settled, info := *last, *last.Info
-	settled.Info = &info
-	settled.SetStatus(release.StatusFailed, "cut short: the process of "+h.run+" was killed")
-	return explain(p.config.Releases.Update(&settled), h.context)
+	return explain(p.fail(last, "cut short: the process of "+h.run+" was killed"), h.context)
 }

@@ -83,10 +83,15 @@ func (p *promotion) settleOnce(failed error) error {
 	if err != nil || !last.Info.Status.IsPending() || !p.left(last) {
 		return ignoreAbsent(err)
 	}
-	settled, info := *last, *last.Info
-	settled.Info = &info
-	settled.SetStatus(release.StatusFailed, oneLine(p.hide(failed.Error())))
-	return p.config.Releases.Update(&settled)
+	return p.fail(last, oneLine(p.hide(failed.Error())))
+}
+
+// fail marks a revision failed, and leaves the one that was read as it is.
+func (p *promotion) fail(r *release.Release, why string) error {
+	failed, info := *r, *r.Info
+	failed.Info = &info
+	failed.SetStatus(release.StatusFailed, why)
+	return p.config.Releases.Update(&failed)
 }
 
 // left tells whether a revision is what this upgrade, or its own roll back, left.

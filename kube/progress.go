@@ -2,11 +2,9 @@ package kube
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"perch/experiment"
 )
@@ -70,7 +68,7 @@ func (h *Helm) progress(ctx context.Context, u experiment.HelmUpgrade, m mark) (
 		return UpgradeProgress{}, err
 	}
 	history, err := p.config.Releases.History(p.Release)
-	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
+	if err := ignoreAbsent(err); err != nil {
 		return UpgradeProgress{}, explain(err, h.context)
 	}
 	one := UpgradeProgress{Release: u.Release, Stage: StageNotBegun, What: "there is no such release yet"}

@@ -34,13 +34,7 @@ func (c *Client) askRaw(ctx context.Context, m metric, query string, now time.Ti
 		_, body, err := c.api.Do(ctx, request) //nolint:bodyclose // Do has read it and closed it
 		return body, err
 	})
-	if err != nil {
-		s.Missing, s.Detail = c.why(err)
-		return s
-	}
-	s.Value, s.Missing, s.Detail = extract(ctx, m.number, body)
-	s.Detail = c.said(s.Detail)
-	return s
+	return c.extracted(ctx, m, s, body, err)
 }
 
 // askForeign asks another backend than Prometheus, at the metric's own address and without the login
@@ -56,6 +50,11 @@ func (c *Client) askForeign(ctx context.Context, m metric, v experiment.Version,
 	body, err := retry(ctx, c.backoff, func(ctx context.Context) ([]byte, error) {
 		return c.fetch(request.Clone(ctx))
 	})
+	return c.extracted(ctx, m, s, body, err)
+}
+
+// extracted is a sample with what the metric's jqExpression makes of an answer, or with why there is none.
+func (c *Client) extracted(ctx context.Context, m metric, s experiment.Sample, body []byte, err error) experiment.Sample {
 	if err != nil {
 		s.Missing, s.Detail = c.why(err)
 		return s

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"math/big"
 	"strings"
 
@@ -57,13 +56,7 @@ func extract(ctx context.Context, code *gojq.Code, body []byte) (value *float64,
 	default:
 		return nil, experiment.NotANumber, fmt.Sprintf("jqExpression: a %s", gojq.TypeOf(x))
 	}
-	switch {
-	case math.IsNaN(v):
-		return nil, experiment.NoRequests, ""
-	case math.IsInf(v, 0):
-		return nil, experiment.NotANumber, fmt.Sprintf("%v", v)
-	}
-	return &v, experiment.Unmeasured, ""
+	return finite(v)
 }
 
 // whyNoOutput: an expression over the deadline is a slow backend to those who wait for it; any other

@@ -136,6 +136,11 @@ func read(answer model.Value) (value *float64, missing experiment.Missing, detai
 	default:
 		return nil, experiment.NotANumber, "a " + answer.Type().String()
 	}
+	return finite(v)
+}
+
+// finite makes a value of a number, or says why it is none: 0 divided by 0 are no requests.
+func finite(v float64) (value *float64, missing experiment.Missing, detail string) {
 	switch {
 	case math.IsNaN(v):
 		return nil, experiment.NoRequests, ""
