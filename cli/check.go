@@ -71,11 +71,10 @@ func (f *runFlags) tell(s Streams, found []experiment.Finding) error {
 	if f.sink.output == "json" {
 		return tui.FindingsJSON(s.Out, found)
 	}
-	look, err := f.sink.appearance()
+	look, err := f.sink.printed(s)
 	if err != nil {
 		return err
 	}
-	look.NoColor = look.NoColor || !terminal(s.Out)
 	return tui.Findings(s.Out, found, look)
 }
 

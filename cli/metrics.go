@@ -44,8 +44,7 @@ func (f *metricsFlags) check() error {
 }
 
 // open makes a client, without asking anything; without a cluster no kube:// address leads anywhere.
-// The login of the environment is not a flag, so that
-// no token stands in a list of processes.
+// The login of the environment is not a flag, so that no token stands in a list of processes.
 func (f *metricsFlags) open(c *kube.Cluster) (*metricsq.Client, error) {
 	login := f.login
 	if login.TokenFile == "" {

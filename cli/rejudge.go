@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,9 +38,7 @@ func (f *rejudgeFlags) wanted() bool {
 // setup is the recorded one with the changes that are asked for.
 func (f *rejudgeFlags) setup(recorded experiment.Started) (experiment.Started, error) {
 	setup := recorded
-	if f.judge != "" {
-		setup.Judge = f.judge
-	}
+	setup.Judge = cmp.Or(f.judge, recorded.Judge)
 	if f.onInconclusive != "" {
 		flags := judgeFlags{name: setup.Judge, profile: "balanced", onInconclusive: f.onInconclusive}
 		for _, err := range flags.check() {
@@ -50,11 +49,7 @@ func (f *rejudgeFlags) setup(recorded experiment.Started) (experiment.Started, e
 		setup.Policy.OnInconclusive, setup.Policy.Extensions = experiment.OnInconclusive(flags.onInconclusive), flags.extensions
 	}
 	if setup.Judge == experiment.JudgeEvidence && (setup.Evidence == nil || f.profile != "") {
-		name := f.profile
-		if name == "" {
-			name = "balanced"
-		}
-		settings, err := evidence.Profile(name)
+		settings, err := evidence.Profile(cmp.Or(f.profile, "balanced"))
 		if err != nil {
 			return setup, err
 		}
@@ -110,10 +105,9 @@ func (f *rejudgeFlags) rejudge(s Streams, sink *sinkFlags, events []experiment.E
 	if sink.output == "json" {
 		return tui.RejudgedJSON(s.Out, list)
 	}
-	look, err := sink.appearance()
+	look, err := sink.printed(s)
 	if err != nil {
 		return err
 	}
-	look.NoColor = look.NoColor || !terminal(s.Out)
 	return tui.Rejudged(s.Out, list, look)
 }

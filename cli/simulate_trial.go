@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -75,11 +74,11 @@ func (r trialReport) advice() string {
 	what := fmt.Sprintf("%s at %s", r.duration(r.iterations()), r.traffic())
 	pair := fmt.Sprintf("%s %s from %s", r.subject(), r.format(a.From), r.format(a.To))
 	if a.Enough {
-		return fmt.Sprintf("advice: %s are enough to tell %s, by about %s requests to the candidate", what, pair, about(a.Requests))
+		return fmt.Sprintf("advice: %s are enough to tell %s, by about %s requests to the candidate", what, pair, evidence.About(a.Requests))
 	}
 	var ways []string
 	if a.Iterations > 0 {
-		ways = append(ways, fmt.Sprintf("%d iterations (about %s requests to the candidate)", a.Iterations, about(a.Requests)))
+		ways = append(ways, fmt.Sprintf("%d iterations (about %s requests to the candidate)", a.Iterations, evidence.About(a.Requests)))
 	}
 	if a.Limit > 0 {
 		ways = append(ways, "a limit of "+r.format(a.Limit))
@@ -88,17 +87,4 @@ func (r trialReport) advice() string {
 		ways = append(ways, "more traffic, or candidates that differ by more")
 	}
 	return fmt.Sprintf("advice: %s cannot tell %s: use %s", what, pair, strings.Join(ways, " or "))
-}
-
-// about writes a number with two digits that count, "6,000".
-func about(n int64) string {
-	unit := int64(1)
-	for n/unit >= 100 {
-		unit *= 10
-	}
-	text := strconv.FormatInt((n+unit/2)/unit*unit, 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

@@ -65,6 +65,13 @@ func (f *sinkFlags) appearance() (tui.Appearance, error) {
 	}, err
 }
 
+// printed is the appearance of what is printed and not shown on a screen: without color but on a terminal.
+func (f *sinkFlags) printed(s Streams) (tui.Appearance, error) {
+	look, err := f.appearance()
+	look.NoColor = look.NoColor || !terminal(s.Out)
+	return look, err
+}
+
 // screen tells whether events are shown on a screen.
 func (f *sinkFlags) screen(s Streams) bool {
 	return !f.noTUI && f.output == "" && terminal(s.In) && terminal(s.Out)

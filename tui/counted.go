@@ -109,7 +109,7 @@ func talliesWords(version string, tallies []experiment.Tally) string {
 	}
 	text := fmt.Sprintf("%s of %s", requests(served), version)
 	if failed > 0 {
-		text += fmt.Sprintf(", %s failed", thousands(failed))
+		text += fmt.Sprintf(", %s failed", evidence.Thousands(failed))
 	}
 	return text + missing
 }

@@ -118,7 +118,7 @@ func (sc scene) restsOn(k int, full bool) string {
 	text := requests(a.Requests)
 	few := float64(a.Requests) > fewer*float64(a.Effective)
 	if few {
-		text += fmt.Sprintf(" count as %s: %s", thousands(a.Effective), burstWords(sc.Weighing.State.Objectives[k]))
+		text += fmt.Sprintf(" count as %s: %s", evidence.Thousands(a.Effective), burstWords(sc.Weighing.State.Objectives[k]))
 	}
 	if words := sc.oddsWords(a); words != "" && (full || !few) {
 		text += "; " + words
@@ -149,18 +149,9 @@ func (sc scene) oddsWords(a evidence.Assessment) string {
 	case odds < 2:
 		return "hardly any evidence yet"
 	case odds > most:
-		return fmt.Sprintf("evidence over %s:1 that it is %s", thousands(most), that)
+		return fmt.Sprintf("evidence over %s:1 that it is %s", evidence.Thousands(most), that)
 	}
-	return fmt.Sprintf("evidence %s:1 that it is %s", thousands(about(int64(odds))), that)
-}
-
-// about rounds a count to two digits.
-func about(n int64) int64 {
-	unit := int64(1)
-	for n/unit >= 100 {
-		unit *= 10
-	}
-	return (n + unit/2) / unit * unit
+	return fmt.Sprintf("evidence %s:1 that it is %s", evidence.About(int64(odds)), that)
 }
 
 // excludedWords says how much time was not judged, and why.

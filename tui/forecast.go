@@ -28,7 +28,7 @@ func (sc scene) forecastWords() []string {
 		return []string{"nobody can say yet when there will be a decision", "no forecast yet"}
 	}
 	decision := "decision " + spanWords(f)
-	more := fmt.Sprintf(", about %s more requests", thousands(about((f.Requests+f.MaxRequests)/2)))
+	more := fmt.Sprintf(", about %s more requests", evidence.About((f.Requests+f.MaxRequests)/2))
 	if left := sc.timeLeft(); left < f.Latest {
 		late := fmt.Sprintf(", but only %s is left", span(left))
 		return []string{decision + more + late, decision + late}

@@ -64,7 +64,7 @@ func (sc scene) ledgerHead() string {
 func (sc scene) ledgerRow(l experiment.LedgerLine, width int) string {
 	line := "   " + sc.paint(dim, clock(sc.Since.Add(l.End)))
 	if l.Flag == evidence.Judged || l.Requests > 0 {
-		line += sc.number(plain, thousands(l.Requests), requestsColumn)
+		line += sc.number(plain, evidence.Thousands(l.Requests), requestsColumn)
 	}
 	if l.Flag != evidence.Judged {
 		room := width - margin - 2 - ansi.StringWidth(line)

@@ -3,11 +3,11 @@ package tui
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"perch/experiment"
+	"perch/experiment/evidence"
 )
 
 // candidateIndex is the position of the version that wants to replace the baseline.
@@ -39,21 +39,12 @@ func took(ms int64) string {
 // clock writes a time of day, in UTC.
 func clock(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
 
-// thousands writes a count with commas, "10,120".
-func thousands(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
 // requests writes a number of requests.
 func requests(n int64) string {
 	if n == 1 {
 		return "1 request"
 	}
-	return thousands(n) + " requests"
+	return evidence.Thousands(n) + " requests"
 }
 
 // plural writes a count with its noun.

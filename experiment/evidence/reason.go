@@ -82,7 +82,7 @@ func (s State) violatedReason() string {
 	if s.Objectives[k].Kind != ErrorRate {
 		what = "were far too slow"
 	}
-	return fmt.Sprintf("%s of %s %s within %s", thousands(int64(burst.Sum)), count(int64(burst.N)), what,
+	return fmt.Sprintf("%s of %s %s within %s", Thousands(int64(burst.Sum)), count(int64(burst.N)), what,
 		seconds(burst.Seconds).Round(time.Second))
 }
 
@@ -117,7 +117,7 @@ func (s State) needReason(f Forecast) string {
 	case !f.Known:
 		return fmt.Sprintf("too little is known of the %s yet", o)
 	}
-	return fmt.Sprintf("needs about %s more requests to be sure of the %s", about(max(1, (f.Requests+f.MaxRequests)/2)), o)
+	return fmt.Sprintf("needs about %s more requests to be sure of the %s", About(max(1, (f.Requests+f.MaxRequests)/2)), o)
 }
 
 func (s State) allCertified() bool {

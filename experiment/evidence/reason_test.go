@@ -28,8 +28,8 @@ func TestNumbers(t *testing.T) {
 		n    int64
 		want string
 	}{{0, "0"}, {7, "7"}, {99, "99"}, {123, "120"}, {2449, "2,400"}, {2450, "2,500"}, {999, "1,000"}} {
-		if got := about(row.n); got != row.want {
-			t.Errorf("about(%d): want %s, got %s", row.n, row.want, got)
+		if got := About(row.n); got != row.want {
+			t.Errorf("About(%d): want %s, got %s", row.n, row.want, got)
 		}
 	}
 	for _, row := range []struct {

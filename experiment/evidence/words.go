@@ -29,7 +29,7 @@ func (o Objective) format(v float64) string {
 // number writes three digits that count, and no exponent.
 func number(v float64) string {
 	if v == 0 || math.Abs(v) >= 100 {
-		return thousands(int64(math.Round(v)))
+		return Thousands(int64(math.Round(v)))
 	}
 	digits := 2 - int(math.Floor(math.Log10(math.Abs(v))))
 	text := strconv.FormatFloat(v, 'f', min(digits, 8), 64)
@@ -39,8 +39,8 @@ func number(v float64) string {
 	return strings.TrimRight(strings.TrimRight(text, "0"), ".")
 }
 
-// thousands writes a count with commas.
-func thousands(n int64) string {
+// Thousands writes a count with commas, "10,120".
+func Thousands(n int64) string {
 	text := strconv.FormatInt(n, 10)
 	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
 		text = text[:i] + "," + text[i:]
@@ -48,13 +48,13 @@ func thousands(n int64) string {
 	return text
 }
 
-// about rounds a count to two digits.
-func about(n int64) string {
+// About writes a count with two digits that count, "6,000".
+func About(n int64) string {
 	unit := int64(1)
 	for n/unit >= 100 {
 		unit *= 10
 	}
-	return thousands((n + unit/2) / unit * unit)
+	return Thousands((n + unit/2) / unit * unit)
 }
 
 // count writes so many of something: "1 request", "2,400 requests".
@@ -62,5 +62,5 @@ func count(n int64) string {
 	if n == 1 {
 		return "1 request"
 	}
-	return thousands(n) + " requests"
+	return Thousands(n) + " requests"
 }
